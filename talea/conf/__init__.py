@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options: a module per group, registered on whatever ConfigOpts is given."""
+
+from talea.conf import api
+from talea.conf import auth
+from talea.conf import collector
+from talea.conf import database
+from talea.conf import entities
+
+GROUPS = (api, auth, collector, database, entities)
+
+
+def register(conf):
+    """Register all options of Talea on *conf* (an oslo ConfigOpts)."""
+    for group in GROUPS:
+        group.register(conf)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one facade to the database: ``@reader`` and ``@writer`` functions.
+
+Each takes a context first; nested calls on one context share its
+transaction.
+"""
+
+import functools
+
+from oslo_db import api as oslo_db_api
+from oslo_db import exception as db_exc
+from oslo_db.sqlalchemy import enginefacade
+import sqlalchemy as sa
+
+from talea import exception
+
+FACADE = enginefacade.transaction_context()
+reader = FACADE.reader
+writer = FACADE.writer
+
+
+@enginefacade.transaction_context_provider
+class DbContext:
+    """Carries a transaction where no request does: collector, commands."""
+
+
+def configure(conf, facade=FACADE):
+    """Point the facade at ``[database] connection`` of *conf*."""
+    facade.configure(**dict(conf.database))
+    facade.append_on_engine_create(prepare_engine)
+
+
+def prepare_engine(engine):
+    """Make the engines behave alike.
+
+    READ COMMITTED everywhere: a fold reads, after it has locked a resource,
+    what others have just committed for it. A snapshot from the start of the
+    transaction would hide that.
+    """
+    if engine.dialect.name == 'sqlite':
+        sa.event.listen(engine, 'connect', _prepare_sqlite)
+    elif engine.dialect.name in ('mysql', 'mariadb'):
+        engine.update_execution_options(isolation_level='READ COMMITTED')
+
+
+def _prepare_sqlite(connection, record):
+    # Readers go on while one writes; a second writer waits its turn.
+    connection.execute('PRAGMA journal_mode=WAL')
+    connection.execute('PRAGMA busy_timeout=30000')
+
+
+def _again(error):
+    """Whether a failed transaction is worth trying from the start."""
+    if isinstance(error, exception.ConcurrentUpdate):
+        return True
+    # Two transactions inserted the same unique key at once.
+    if isinstance(error, db_exc.DBDuplicateEntry):
+        return True
+    return isinstance(error, db_exc.DBError) and 'is locked' in str(error)
+
+
+def retry(function):
+    """Repeat the outermost writer on deadlocks and lost races.
+
+    Put it above ``@writer``, and only on functions that are called outside of
+    a transaction: inside of one it would repeat only a part.
+    """
+    wrapped = oslo_db_api.wrap_db_retry(
+        max_retries=20,
+        retry_interval=0.05,
+        inc_retry_interval=True,
+        max_retry_interval=1,
+        retry_on_deadlock=True,
+        exception_checker=_again,
+        jitter=True,
+    )(function)
+    return functools.wraps(function)(wrapped)

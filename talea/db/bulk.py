@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes of many rows that may have been written before."""
+
+from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
+
+_INSERT = {
+    'mariadb': mysql.insert,
+    'mysql': mysql.insert,
+    'postgresql': postgresql.insert,
+    'sqlite': sqlite.insert,
+}
+
+
+def insert_missing(session, table, key, rows):
+    """Insert *rows* (dicts), leaving alone those whose *key* is there.
+
+    :param key: names of the columns of the unique constraint
+    """
+    if not rows:
+        return
+    dialect = session.get_bind().dialect.name
+    statement = _INSERT[dialect](table)
+    if dialect in ('mysql', 'mariadb'):
+        # INSERT IGNORE would hide other errors too.
+        unchanged = table.c[key[0]]
+        statement = statement.on_duplicate_key_update({key[0]: unchanged})
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    session.execute(statement, rows)
+
+
+def replace(session, table, key, rows):
+    """Insert *rows* (dicts), replacing those whose *key* is there."""
+    if not rows:
+        return
+    dialect = session.get_bind().dialect.name
+    statement = _INSERT[dialect](table)
+    values = [name for name in rows[0] if name not in key]
+    if dialect in ('mysql', 'mariadb'):
+        statement = statement.on_duplicate_key_update(
+            {name: statement.inserted[name] for name in values}
+        )
+    else:
+        statement = statement.on_conflict_do_update(
+            index_elements=key,
+            set_={name: statement.excluded[name] for name in values},
+        )
+    session.execute(statement, rows)

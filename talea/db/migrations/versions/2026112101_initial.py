@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notifications, resources, their events and entities."""
+
+from alembic import op
+import sqlalchemy as sa
+
+from talea.db import types
+
+revision = '2026112101'
+down_revision = None
+
+
+def upgrade():
+    op.create_table(
+        'notification',
+        sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+        sa.Column('message_id', types.Name(), nullable=False),
+        sa.Column('deployment', types.Name(), nullable=False),
+        sa.Column('exchange', types.Name(), nullable=False),
+        sa.Column('routing_key', types.Name(), nullable=False),
+        sa.Column('priority', types.Name(16), nullable=False),
+        sa.Column('event_type', types.Name(), nullable=False),
+        sa.Column('publisher_id', types.Name(), nullable=False),
+        sa.Column('service', types.Name(), nullable=False),
+        sa.Column('host', types.Name()),
+        sa.Column('request_id', types.Name()),
+        sa.Column('project_id', types.Name()),
+        sa.Column('user_id', types.Name()),
+        sa.Column('resource_id', types.Name()),
+        sa.Column('state', types.Name(64)),
+        sa.Column('old_state', types.Name(64)),
+        sa.Column('task', types.Name(64)),
+        sa.Column('old_task', types.Name(64)),
+        sa.Column('fact_at', types.UtcDateTime(), nullable=False),
+        sa.Column('sent_at', types.UtcDateTime(), nullable=False),
+        sa.Column('received_at', types.UtcDateTime(), nullable=False),
+        sa.Column('faulty', sa.Boolean(), nullable=False),
+        sa.Column('fault', types.LongText),
+        sa.Column('body', types.LongBytes, nullable=False),
+        sa.UniqueConstraint('message_id', name='uniq_notification0message_id'),
+    )
+    op.create_index('notification_received_at_idx', 'notification', ['received_at', 'id'])
+    op.create_index('notification_faulty_idx', 'notification', ['faulty', 'id'])
+    op.create_table(
+        'resource',
+        sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+        sa.Column('resource_type', types.Name(32), nullable=False),
+        sa.Column('resource_id', types.Name(), nullable=False),
+        sa.Column('generation', sa.BigInteger(), nullable=False),
+        sa.Column('last_fact_at', types.UtcDateTime()),
+        sa.Column('last_rank', sa.SmallInteger()),
+        sa.Column('last_message_id', types.Name()),
+        sa.Column('memory', types.LongText, nullable=False),
+        sa.UniqueConstraint(
+            'resource_type', 'resource_id',
+            name='uniq_resource0resource_type0resource_id',
+        ),
+    )
+    op.create_table(
+        'event',
+        sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+        sa.Column('message_id', types.Name(), nullable=False),
+        sa.Column('resource_pk', sa.BigInteger(), nullable=False),
+        sa.Column('fact_at', types.UtcDateTime(), nullable=False),
+        sa.Column('kind', types.Name(32), nullable=False),
+        sa.Column('source', types.Name(16), nullable=False),
+        sa.Column('attributes', types.LongText, nullable=False),
+        sa.UniqueConstraint(
+            'message_id', 'resource_pk', name='uniq_event0message_id0resource_pk'
+        ),
+    )
+    op.create_index('event_resource_pk_idx', 'event', ['resource_pk', 'fact_at'])
+    op.create_table(
+        'entity',
+        sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+        sa.Column('resource_pk', sa.BigInteger(), nullable=False),
+        sa.Column('seq', sa.Integer(), nullable=False),
+        sa.Column('entity_type', types.Name(32), nullable=False),
+        sa.Column('entity_id', types.Name(), nullable=False),
+        sa.Column('project_id', types.Name(), nullable=False),
+        sa.Column('start_at', types.UtcDateTime(), nullable=False),
+        sa.Column('end_at', types.OpenEnd(), nullable=False),
+        sa.Column('last_event_at', types.UtcDateTime(), nullable=False),
+        sa.Column('processed_at', types.UtcDateTime(), nullable=False),
+        sa.Column('name', types.LongText),
+        sa.Column('flavor', types.LongText),
+        sa.Column('volume_type_id', types.LongText),
+        sa.Column('attributes', types.LongText, nullable=False),
+        sa.Column('source', types.Name(16), nullable=False),
+        sa.UniqueConstraint(
+            'resource_pk', 'seq', name='uniq_entity0resource_pk0seq'
+        ),
+    )
+    op.create_index('entity_entity_id_idx', 'entity', ['entity_id', 'start_at'])
+    op.create_index('entity_project_id_start_at_idx', 'entity', ['project_id', 'start_at'])
+    op.create_index('entity_project_id_end_at_idx', 'entity', ['project_id', 'end_at'])
+    op.create_index('entity_start_at_idx', 'entity', ['start_at'])
+    op.create_index('entity_end_at_idx', 'entity', ['end_at'])
+    op.create_table(
+        'rebuild',
+        sa.Column('name', types.Name(), primary_key=True),
+        sa.Column('position', sa.BigInteger(), nullable=False),
+        sa.Column('started_at', types.UtcDateTime(), nullable=False),
+    )

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong, in one place; each error knows its HTTP status."""
+
+
+class TaleaError(Exception):
+    """Base of all errors that Talea raises on purpose.
+
+    :cvar code: the HTTP status that the API answers with
+    :cvar template: the text, formatted with the keyword arguments
+    """
+
+    code = 500
+    template = 'An unknown error occurred.'
+
+    def __init__(self, message=None, **kwargs):
+        self.kwargs = kwargs
+        super().__init__(message or self.template % kwargs)
+
+
+class NotFound(TaleaError):
+    code = 404
+    template = 'Not found'
+
+
+class InvalidValue(TaleaError):
+    """A value that came from outside cannot be used; names it and says why."""
+
+    code = 400
+    template = "Invalid value for '%(name)s': %(reason)s"
+
+
+class Conflict(TaleaError):
+    code = 409
+    template = 'The request conflicts with the present state'
+
+
+class Forbidden(TaleaError):
+    code = 403
+    template = "Policy doesn't allow %(rule)s to be performed."
+
+
+class ConcurrentUpdate(Conflict):
+    """Another process changed the row in between: take it from the start."""
+
+    template = '%(what)s was changed at the same time by another process'
+
+
+class BadMessage(TaleaError):
+    """A notification that nobody can make sense of; the text is the fault.
+
+    Raised by the envelope and by definitions. The message is archived with
+    the text as its ``fault`` and acknowledged.
+    """
+
+    code = 400
+    template = '%(reason)s'
+
+
+class BusError(TaleaError):
+    """The message bus cannot be used as it is configured."""
+
+    template = '%(reason)s'

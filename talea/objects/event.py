@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one notification says about one resource, normalised."""
+
+from collections.abc import Mapping
+import dataclasses
+import datetime
+import json
+import types
+from typing import Any
+
+import sqlalchemy as sa
+
+from talea.db import api as db
+from talea.db import bulk
+from talea.db import models
+
+# Kinds. The comment says which attributes the fold takes for true.
+CREATE = 'create'  # all of them; fact_at is the creation time
+RESIZE = 'resize'  # instance: the flavor group; volume: size
+REBUILD = 'rebuild'  # image_id, image_meta
+RETYPE = 'retype'  # volume_type_id
+TRANSFER = 'transfer'  # project_id
+ATTACH = 'attach'  # attached_to: all attachments that there are now
+DETACH = 'detach'  # attached_to: those that remain
+UPDATE = 'update'  # whatever does not start a new entity; state
+EXISTS = 'exists'  # a claim of an audit about what was true when it was sent
+DELETE = 'delete'  # nothing; fact_at is the end
+CORRECT = 'correct'  # an operator's word about one entity; see entity.py
+
+# Facts of the same moment happened in this order.
+RANKS = {
+    CREATE: 0,
+    RESIZE: 10,
+    REBUILD: 10,
+    RETYPE: 10,
+    TRANSFER: 10,
+    ATTACH: 10,
+    DETACH: 10,
+    UPDATE: 20,
+    EXISTS: 30,
+    DELETE: 40,
+    CORRECT: 50,
+}
+
+# Sources: who said it.
+NOTIFICATION = 'notification'  # the service, when it did it
+COARSE = 'coarse'  # the same, in a format that cuts times to whole seconds
+AUDIT = 'audit'  # the service, when it was asked later
+API = 'api'  # an operator, through the REST API
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Event:
+    """One fact about one resource, as the service said it, unfiltered.
+
+    :ivar message_id: of the notification; unique together with the resource
+    :ivar resource_type: instance, volume, snapshot, floatingip, image or
+        volume_type
+    :ivar resource_id: any text of up to 255 characters
+    :ivar fact_at: when it became so by the service's own account, aware UTC.
+        For EXISTS: when the audit looked
+    :ivar kind: one of the constants above
+    :ivar source: one of the constants above
+    :ivar attributes: what was said, JSON-able; see the module documentation
+        of talea.objects.timeline for the names and what they mean
+    """
+
+    message_id: str
+    resource_type: str
+    resource_id: str
+    fact_at: datetime.datetime
+    kind: str
+    source: str
+    attributes: Mapping[str, Any] = dataclasses.field(
+        default_factory=lambda: types.MappingProxyType({})
+    )
+
+    @property
+    def sort_key(self) -> tuple[datetime.datetime, int, str]:
+        """The one order in which events are folded."""
+        return (self.fact_at, RANKS[self.kind], self.message_id)
+
+
+def insert(context, events, pks):
+    """Store *events*, those known by (message id, resource) left as they are.
+
+    :param pks: maps (resource_type, resource_id) to the resource's key
+    """
+    bulk.insert_missing(
+        context.session,
+        models.EVENT,
+        ['message_id', 'resource_pk'],
+        [
+            {
+                'message_id': event.message_id,
+                'resource_pk': pks[event.resource_type, event.resource_id],
+                'fact_at': event.fact_at,
+                'kind': event.kind,
+                'source': event.source,
+                'attributes': json.dumps(
+                    dict(event.attributes), ensure_ascii=False
+                ),
+            }
+            for event in events
+        ],
+    )
+
+
+_COLUMNS = (
+    models.EVENT.c.message_id,
+    models.EVENT.c.resource_pk,
+    models.EVENT.c.fact_at,
+    models.EVENT.c.kind,
+    models.EVENT.c.source,
+    models.EVENT.c.attributes,
+)
+
+
+@db.reader
+def of_resources(context, resources):
+    """Return {pk: [Event, ...]} of *resources*, each list in fold order.
+
+    :param resources: maps the key of a resource to (type, id)
+    """
+    found = {pk: [] for pk in resources}
+    rows = context.session.execute(
+        sa.select(*_COLUMNS).where(models.EVENT.c.resource_pk.in_(found))
+    )
+    for row in rows:
+        resource_type, resource_id = resources[row.resource_pk]
+        found[row.resource_pk].append(
+            Event(
+                row.message_id,
+                resource_type,
+                resource_id,
+                row.fact_at,
+                row.kind,
+                row.source,
+                json.loads(row.attributes),
+            )
+        )
+    for events in found.values():
+        events.sort(key=lambda event: event.sort_key)
+    return found
