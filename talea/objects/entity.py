@@ -4,7 +4,15 @@
 from collections.abc import Mapping
 import dataclasses
 import datetime
+import json
 from typing import Any
+
+import sqlalchemy as sa
+
+from talea.db import api as db
+from talea.db import models
+from talea.db import types
+from talea.objects import page
 
 # Kinds of entities that are usage. Volume types are kept as entities too,
 # for their names change over time, but nobody pays for them.
@@ -41,3 +49,144 @@ class Entity:
     volume_type_id: str | None
     source: str
     attributes: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entities a list shows; None means any.
+
+    :ivar begin: entities that ended before are left out; one that ended at
+        this very moment is in
+    :ivar end: entities that start after are left out; one that starts at
+        this very moment is in
+    """
+
+    begin: datetime.datetime
+    end: datetime.datetime
+    project_id: str | None = None
+    entity_type: str | None = None
+    flavor: str | None = None
+    name: str | None = None
+
+
+_E = models.ENTITY.c
+# What an Entity is made of, in the order of its fields.
+_COLUMNS = (
+    _E.entity_id,
+    _E.entity_type,
+    _E.project_id,
+    _E.seq,
+    _E.start_at,
+    _E.end_at,
+    _E.last_event_at,
+    _E.processed_at,
+    _E.name,
+    _E.flavor,
+    _E.volume_type_id,
+    _E.source,
+    _E.attributes,
+)
+# The order of lists. It stays the same when a fold writes rows anew.
+_ORDER = (_E.start_at, _E.entity_id, _E.entity_type, _E.seq)
+_PARTITION = 1000
+
+
+def _of(row):
+    return Entity(*row[:-1], json.loads(row[-1]))
+
+
+def position(entity: Entity) -> page.Position:
+    """Return where *entity* stands in the order of lists."""
+    return (
+        entity.start,
+        entity.entity_id,
+        entity.entity_type,
+        entity.seq,
+    )
+
+
+def _select(entity_type=None):
+    kinds = BILLABLE if entity_type is None else (entity_type,)
+    return sa.select(*_COLUMNS).where(_E.entity_type.in_(kinds))
+
+
+def _partitions(context, statement):
+    """Yield lists of entities, never the whole answer in memory at once."""
+    result = context.session.execute(
+        statement, execution_options={'yield_per': _PARTITION}
+    )
+    for rows in result.partitions():
+        yield [_of(row) for row in rows]
+
+
+@db.reader
+def walk(context, wanted, visit, limit=None, after=None):
+    """Call *visit* with lists of those entities that pass a filter, in order.
+
+    The order is (start, id, type, place in the chain). Read in pieces: the
+    session must not be used for anything else while visiting.
+
+    :param wanted: Filter
+    :param limit: at most so many
+    :param after: position of the last entity that was seen already
+    """
+    statement = (
+        _select(wanted.entity_type)
+        .where(_E.start_at <= wanted.end, _E.end_at >= wanted.begin)
+        .order_by(*_ORDER)
+    )
+    for name in ('project_id', 'flavor', 'name'):
+        value = getattr(wanted, name)
+        if value is not None:
+            statement = statement.where(_E[name] == value)
+    if after is not None:
+        statement = statement.where(page.after(_ORDER, after))
+    if limit is not None:
+        statement = statement.limit(limit)
+    for entities in _partitions(context, statement):
+        visit(entities)
+
+
+@db.reader
+def overlapping(context, begin, end, visit, project_id=None):
+    """Call *visit* with lists of the entities that overlap [begin, end).
+
+    In no order, read in pieces as by walk().
+    """
+    statement = _select().where(_E.start_at < end, _E.end_at > begin)
+    if project_id is not None:
+        statement = statement.where(_E.project_id == project_id)
+    for entities in _partitions(context, statement):
+        visit(entities)
+
+
+@db.reader
+def of_id(context, entity_id, entity_type=None):
+    """Return the entities of the resource *entity_id*, oldest first."""
+    rows = context.session.execute(
+        _select(entity_type).where(_E.entity_id == entity_id).order_by(*_ORDER)
+    )
+    return [_of(row) for row in rows]
+
+
+@db.reader
+def active(context, entity_id, entity_type=None):
+    """Return the entity of *entity_id* that goes on, or None."""
+    row = context.session.execute(
+        _select(entity_type)
+        .where(_E.entity_id == entity_id, _E.end_at == types.OPEN)
+        .order_by(*_ORDER)
+    ).first()
+    return None if row is None else _of(row)
+
+
+@db.reader
+def count(context):
+    """Return (number of all entities, number of those that go on)."""
+    statement = sa.select(sa.func.count()).where(_E.entity_type.in_(BILLABLE))
+    return (
+        context.session.execute(statement).scalar_one(),
+        context.session.execute(
+            statement.where(_E.end_at == types.OPEN)
+        ).scalar_one(),
+    )
