@@ -2,6 +2,19 @@
 """A batch of notifications, stored in one transaction."""
 
 import dataclasses
+import functools
+import logging
+
+from talea import exception
+from talea.collector import definitions
+from talea.db import api as db
+from talea.objects import notification
+from talea.objects import resource
+
+# Plug-ins do not change while a process runs.
+_definitions = functools.cache(definitions.load)
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -12,6 +25,14 @@ class Outcome:
     repeated: int = 0
     faulty: int = 0
     events: int = 0
+
+    def __add__(self, other):
+        return Outcome(
+            self.archived + other.archived,
+            self.repeated + other.repeated,
+            self.faulty + other.faulty,
+            self.events + other.events,
+        )
 
 
 def record(context, notifications, rules, now):
@@ -26,4 +47,45 @@ def record(context, notifications, rules, now):
     :param now: aware UTC
     :returns: Outcome
     """
-    raise NotImplementedError
+    archive, events = _derive(notifications)
+    return _store(context, archive, events, rules, now)
+
+
+def _derive(notifications):
+    """Return the notifications to archive, one of each id, and their events.
+
+    :returns: ([Notification], {message_id: [Event]})
+    """
+    known_types = _definitions()
+    archive = {}
+    events = {}
+    for one in notifications:
+        if one.message_id in archive:
+            continue
+        try:
+            events[one.message_id] = definitions.events(one, known_types)
+        except exception.BadMessage as error:
+            LOG.warning('Message %s: %s', one.message_id, error)
+            one = dataclasses.replace(one, fault=str(error))
+        archive[one.message_id] = one
+    return list(archive.values()), events
+
+
+@db.retry
+@db.writer
+def _store(context, archive, events, rules, now):
+    new = notification.insert(context, archive)
+    given = [
+        event
+        for message_id in new
+        for event in events.get(message_id, ())
+    ]
+    resource.apply(context, given, rules, now)
+    return Outcome(
+        archived=len(new),
+        repeated=len(archive) - len(new),
+        faulty=sum(
+            one.fault is not None for one in archive if one.message_id in new
+        ),
+        events=len(given),
+    )

@@ -1,19 +1,383 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What events are about: the row that a writer locks while it folds."""
+"""What events are about: the row that a writer locks while it folds.
 
+A resource's row holds the memory of its timeline, so that newer events go on
+from there; older or unknown ones make it fold its whole history again.
+"""
+
+import dataclasses
+import datetime
+import json
+
+import sqlalchemy as sa
+
+from talea import exception
 from talea.db import api as db
+from talea.db import bulk
+from talea.db import models
+from talea.objects import event as events
+from talea.objects import fold
+from talea.objects import timeline
+
+_TABLE = models.RESOURCE
+_ENTITY = models.ENTITY
+
+# Attributes with a column of their own; the rest is JSON.
+_OWN = ('project_id', 'name', 'flavor', 'volume_type_id')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resource:
+    """A locked row.
+
+    :ivar generation: how often it was folded; the compare of
+        compare-and-swap
+    :ivar last: sort key of the newest event that was folded, or None
+    :ivar memory: JSON of Timeline.memory, '' before the first fold
+    """
+
+    id: int
+    resource_type: str
+    resource_id: str
+    generation: int
+    last: tuple[datetime.datetime, int, str] | None
+    memory: str
+
+    @property
+    def key(self):
+        return (self.resource_type, self.resource_id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Folded:
+    """What a fold made of a resource.
+
+    :ivar last: sort key of the newest event in it
+    :ivar old: {place: row} of the entities that the timeline replaces
+    """
+
+    resource: Resource
+    line: timeline.Timeline
+    last: tuple[datetime.datetime, int, str]
+    old: dict
 
 
 @db.writer
-def apply(context, events, rules, now):
-    """Store *events* and bring the entities of their resources up to date.
+def apply(context, given, rules, now):
+    """Store events and bring the entities of their resources up to date.
 
     One transaction, joined if *context* has one. Events that are known
     already change nothing.
 
-    :param events: Event objects of any resources, in any order
+    :param given: Event objects of any resources, in any order
     :param rules: timeline.Rules
     :param now: aware UTC; becomes ``processed`` of the entities written
     :raises talea.exception.ConcurrentUpdate: lost a race; try again
     """
-    raise NotImplementedError
+    if not given:
+        return
+    locked = _lock(context, {(e.resource_type, e.resource_id) for e in given})
+    pks = {resource.key: resource.id for resource in locked}
+    events.insert(context, given, pks)
+    new = {resource.id: [] for resource in locked}
+    for event in given:
+        new[pks[event.resource_type, event.resource_id]].append(event)
+    folded = []
+    again = []
+    for resource in locked:
+        done = _go_on(resource, new[resource.id], rules)
+        if done is None:
+            again.append(resource)
+        else:
+            folded.append(done)
+    _write(context, folded + _from_start(context, again, rules), now)
+
+
+@db.retry
+@db.writer
+def refold(context, pks, rules, now):
+    """Fold resources again from all of their events.
+
+    :param pks: keys of resources
+    """
+    statement = _select().where(_TABLE.c.id.in_(pks))
+    locked = _locked(context, statement)
+    _write(context, _from_start(context, locked, rules), now)
+
+
+@db.reader
+def page(context, after, limit, project_id=None, resource_id=None):
+    """Return keys of resources greater than *after*, at most *limit*.
+
+    :param project_id: only those with an entity of this project
+    :param resource_id: only those with this id
+    """
+    statement = (
+        sa.select(_TABLE.c.id)
+        .where(_TABLE.c.id > after)
+        .order_by(_TABLE.c.id)
+        .limit(limit)
+    )
+    if resource_id is not None:
+        statement = statement.where(_TABLE.c.resource_id == resource_id)
+    if project_id is not None:
+        statement = statement.where(
+            _TABLE.c.id.in_(
+                sa.select(_ENTITY.c.resource_pk).where(
+                    _ENTITY.c.project_id == project_id
+                )
+            )
+        )
+    return list(context.session.scalars(statement))
+
+
+@db.reader
+def explain(context, resource_id, rules):
+    """Return what made the entities of all resources with this id.
+
+    :returns: {(resource type, place in the chain): Span}, for the present
+        rules
+    """
+    rows = context.session.execute(
+        sa.select(
+            _TABLE.c.id, _TABLE.c.resource_type, _TABLE.c.resource_id
+        ).where(
+            # Both columns of the index.
+            _TABLE.c.resource_type.in_(fold.GROUPS),
+            _TABLE.c.resource_id == resource_id,
+        )
+    )
+    named = {row.id: (row.resource_type, row.resource_id) for row in rows}
+    return {
+        (named[pk][0], place): span
+        for pk, history in events.of_resources(context, named).items()
+        for place, span in enumerate(fold.fold(history, rules).spans)
+    }
+
+
+def _select():
+    return sa.select(
+        _TABLE.c.id,
+        _TABLE.c.resource_type,
+        _TABLE.c.resource_id,
+        _TABLE.c.generation,
+        _TABLE.c.last_fact_at,
+        _TABLE.c.last_rank,
+        _TABLE.c.last_message_id,
+        _TABLE.c.memory,
+    )
+
+
+def _locked(context, statement):
+    # Always in the same order, so that two writers do not embrace.
+    rows = context.session.execute(
+        statement.order_by(_TABLE.c.id).with_for_update()
+    )
+    return [
+        Resource(
+            row.id,
+            row.resource_type,
+            row.resource_id,
+            row.generation,
+            (row.last_fact_at, row.last_rank, row.last_message_id)
+            if row.generation
+            else None,
+            row.memory,
+        )
+        for row in rows
+    ]
+
+
+def _lock(context, keys):
+    """Lock the rows of *keys*, making those that are missing."""
+    locked = _locked(context, _select().where(_among(keys)))
+    missing = keys - {resource.key for resource in locked}
+    if not missing:
+        return locked
+    bulk.insert_missing(
+        context.session,
+        _TABLE,
+        ['resource_type', 'resource_id'],
+        [
+            {
+                'resource_type': resource_type,
+                'resource_id': resource_id,
+                'generation': 0,
+                'memory': '',
+            }
+            for resource_type, resource_id in sorted(missing)
+        ],
+    )
+    return locked + _locked(context, _select().where(_among(missing)))
+
+
+def _among(keys):
+    ids = {}
+    for resource_type, resource_id in sorted(keys):
+        ids.setdefault(resource_type, []).append(resource_id)
+    return sa.or_(
+        *(
+            sa.and_(
+                _TABLE.c.resource_type == resource_type,
+                _TABLE.c.resource_id.in_(names),
+            )
+            for resource_type, names in ids.items()
+        )
+    )
+
+
+def _go_on(resource, new, rules):
+    """Fold *new* events onto what there is; None if that cannot be done."""
+    keys = [event.sort_key for event in new]
+    if resource.last is None:
+        return _Folded(resource, fold.fold(new, rules), max(keys), {})
+    if min(keys) <= resource.last:
+        return None
+    try:
+        line = timeline.Timeline.continued(json.loads(resource.memory))
+        old = {
+            place: _row(resource, place, span)
+            for place, span in enumerate(line.spans, line.first)
+        }
+        line = fold.fold(new, rules, line)
+    except timeline.Incomplete:
+        return None
+    return _Folded(resource, line, max(keys), old)
+
+
+def _from_start(context, resources, rules):
+    """Fold all events of *resources*; those without any are left out."""
+    if not resources:
+        return []
+    named = {resource.id: resource.key for resource in resources}
+    histories = events.of_resources(context, named)
+    old = _present(context, named)
+    return [
+        _Folded(
+            resource,
+            fold.fold(histories[resource.id], rules),
+            histories[resource.id][-1].sort_key,
+            old[resource.id],
+        )
+        for resource in resources
+        if histories[resource.id]
+    ]
+
+
+def _write(context, folded, now):
+    if not folded:
+        return
+    _swap(context, [done.resource for done in folded])
+    _remember(context, folded)
+    _replace(context, folded, now)
+
+
+def _swap(context, resources):
+    """Claim the next generation of each resource, all or none.
+
+    Where row locks are not replicated (Galera) this is what makes the second
+    of two writers fail and start again.
+    """
+    done = context.session.execute(
+        sa.update(_TABLE)
+        .where(
+            sa.or_(
+                *(
+                    sa.and_(
+                        _TABLE.c.id == resource.id,
+                        _TABLE.c.generation == resource.generation,
+                    )
+                    for resource in resources
+                )
+            )
+        )
+        .values(generation=_TABLE.c.generation + 1)
+    )
+    if done.rowcount != len(resources):
+        raise exception.ConcurrentUpdate(what='A resource')
+
+
+def _remember(context, folded):
+    bulk.replace(
+        context.session,
+        _TABLE,
+        ['id'],
+        [
+            {
+                'id': done.resource.id,
+                'resource_type': done.resource.resource_type,
+                'resource_id': done.resource.resource_id,
+                'generation': done.resource.generation + 1,
+                'last_fact_at': done.last[0],
+                'last_rank': done.last[1],
+                'last_message_id': done.last[2],
+                'memory': json.dumps(done.line.memory, ensure_ascii=False),
+            }
+            for done in folded
+        ],
+    )
+
+
+def _replace(context, folded, now):
+    """Make the entity rows what the timelines say; equal ones stay."""
+    new = []
+    gone = []
+    for done in folded:
+        old = dict(done.old)
+        for place, span in enumerate(done.line.spans, done.line.first):
+            row = _row(done.resource, place, span)
+            if old.pop(place, None) != row:
+                new.append({**row, 'processed_at': now})
+        gone += [
+            sa.and_(
+                _ENTITY.c.resource_pk == done.resource.id,
+                _ENTITY.c.seq == place,
+            )
+            for place in old
+        ]
+    bulk.replace(context.session, _ENTITY, ['resource_pk', 'seq'], new)
+    if gone:
+        context.session.execute(sa.delete(_ENTITY).where(sa.or_(*gone)))
+
+
+def _row(resource, place, span):
+    values = span.values
+    return {
+        'resource_pk': resource.id,
+        'seq': place,
+        'entity_type': resource.resource_type,
+        'entity_id': resource.resource_id,
+        'project_id': values.get('project_id') or '',
+        'start_at': span.start,
+        'end_at': span.end,
+        'last_event_at': span.last_event,
+        'name': values.get('name'),
+        'flavor': values.get('flavor'),
+        'volume_type_id': values.get('volume_type_id'),
+        'attributes': json.dumps(
+            {
+                name: value
+                for name, value in values.items()
+                if name not in _OWN
+            },
+            ensure_ascii=False,
+            sort_keys=True,
+        ),
+        'source': span.source,
+    }
+
+
+def _present(context, named):
+    """Return {resource: {place: row}} as the database has it."""
+    found = {pk: {} for pk in named}
+    columns = [
+        column
+        for column in _ENTITY.c
+        if column.name not in ('id', 'processed_at')
+    ]
+    rows = context.session.execute(
+        sa.select(*columns).where(_ENTITY.c.resource_pk.in_(named))
+    )
+    for row in rows:
+        found[row.resource_pk][row.seq] = dict(row._mapping)
+    return found

@@ -58,7 +58,15 @@ operator saw, by its edges; ``target_end`` is None for the active one),
 its fact_at is when the correction was made.
 """
 
+from collections.abc import Mapping
+import copy
 import dataclasses
+import datetime
+from typing import Any
+
+
+class Incomplete(Exception):
+    """Earlier entities are needed than those at hand: fold from the start."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ class Rules:
     split_on_state: bool = False
 
     @classmethod
-    def of(cls, conf):
+    def of(cls, conf: Any) -> 'Rules':
         """Read the rules from the options of *conf*."""
         group = conf.entities
         return cls(
@@ -86,3 +94,255 @@ class Rules:
             group.volume_existence_threshold,
             group.split_on_state,
         )
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Span:
+    """An entity in the making.
+
+    :ivar start: begin, aware UTC
+    :ivar end: exclusive end, None while open
+    :ivar last_event: time of the last event applied
+    :ivar source: as in Entity
+    :ivar values: attributes by the names above; a name that is not there is
+        not known yet, None is the service's own "none"
+    :ivar opened_by: message id of the event that began it
+    :ivar changed_by: message ids of the events that changed it in place
+    :ivar closed_by: message id of the event that ended it
+    """
+
+    start: datetime.datetime
+    end: datetime.datetime | None
+    last_event: datetime.datetime
+    source: str
+    values: dict[str, Any]
+    opened_by: str = ''
+    changed_by: list[str] = dataclasses.field(default_factory=list)
+    closed_by: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-able dict, without who opened and closed it."""
+        return {
+            'start': self.start.isoformat(),
+            'end': self.end and self.end.isoformat(),
+            'last_event': self.last_event.isoformat(),
+            'source': self.source,
+            'values': self.values,
+        }
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> 'Span':
+        """Return what to_dict() was made of."""
+        parse = datetime.datetime.fromisoformat
+        return cls(
+            parse(given['start']),
+            parse(given['end']) if given['end'] else None,
+            parse(given['last_event']),
+            given['source'],
+            given['values'],
+        )
+
+    def covers(self, moment: datetime.datetime) -> bool:
+        """Whether *moment* lies in it."""
+        return self.start <= moment and (
+            self.end is None or moment < self.end
+        )
+
+
+# How sure the end of a resource is; a better word replaces a worse one.
+GONE = 1  # an audit missed it
+TOLD = 2  # an audit said when
+COARSE = 3  # the service said when, in whole seconds
+EXACT = 4  # the service said when
+ORDERED = 5  # an operator said so
+
+
+class Timeline:
+    """The chain of a resource's spans, as far as it has been folded.
+
+    A timeline is either complete, or continues from its last span alone.
+    What must be known of the past to continue is in ``memory``, which is
+    JSON-able.
+
+    :ivar spans: the spans at hand, oldest first
+    :ivar first: place of ``spans[0]`` in the whole chain
+    :ivar life: place of the first span of the present life: what lies between
+        two deletes
+    :ivar certainty: of the end, one of the constants above; 0 while open
+    :ivar evidence: {group of attributes: (when its value was last known,
+        whether from the event that set it)}
+    """
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.first = 0
+        self.life = 0
+        self.certainty = 0
+        self.evidence: dict[str, tuple[datetime.datetime, bool]] = {}
+        self.corrected = False
+        self._undo: tuple[list[Span], int] | None = None
+
+    # Memory
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What continues() needs to go on from here."""
+        return {
+            'tail': self.spans[-1].to_dict() if self.spans else None,
+            'count': self.first + len(self.spans),
+            'life': self.life,
+            'certainty': self.certainty,
+            'corrected': self.corrected,
+            'evidence': {
+                group: [when.isoformat(), fact]
+                for group, (when, fact) in self.evidence.items()
+            },
+        }
+
+    @classmethod
+    def continued(cls, memory: Mapping[str, Any]) -> 'Timeline':
+        """Return a timeline that goes on where *memory* was taken.
+
+        :raises Incomplete: if this past cannot be continued
+        """
+        if memory['corrected']:
+            # Corrections of closed entities apply last, always.
+            raise Incomplete
+        timeline = cls()
+        timeline.first = memory['count']
+        if memory['tail'] is not None:
+            timeline.first -= 1
+            timeline.spans.append(Span.from_dict(memory['tail']))
+        timeline.life = memory['life']
+        timeline.certainty = memory['certainty']
+        timeline.evidence = {
+            group: (datetime.datetime.fromisoformat(when), fact)
+            for group, (when, fact) in memory['evidence'].items()
+        }
+        return timeline
+
+    # Reading
+
+    @property
+    def tail(self) -> Span:
+        """The last span.
+
+        :raises Incomplete: if it is not at hand
+        """
+        if not self.spans and self.first:
+            raise Incomplete
+        return self.spans[-1]
+
+    @property
+    def empty(self) -> bool:
+        return not self.spans and not self.first
+
+    @property
+    def alive(self) -> bool:
+        """Whether the resource still exists."""
+        return not self.empty and not self.certainty
+
+    def begun(self) -> datetime.datetime:
+        """Return when the present life began."""
+        return self.at(self.life).start
+
+    def at(self, place: int) -> Span:
+        """Return the span at *place* in the whole chain.
+
+        :raises Incomplete: if it is not at hand
+        """
+        if place < self.first:
+            raise Incomplete
+        return self.spans[place - self.first]
+
+    def lived(self) -> list[Span]:
+        """Return the spans of the present life.
+
+        :raises Incomplete: if not all are at hand
+        """
+        if self.life < self.first:
+            raise Incomplete
+        return self.spans[self.life - self.first :]
+
+    # Changing
+
+    def open(self, span: Span) -> None:
+        """Begin a new life with *span*."""
+        self.life = self.first + len(self.spans)
+        self.spans.append(span)
+        self.certainty = 0
+        self.evidence = {}
+        self._undo = None
+
+    def split(
+        self, when: datetime.datetime, message_id: str, source: str
+    ) -> Span:
+        """End the span that covers *when* there and begin a copy.
+
+        Spans that begin later stay. No span becomes empty: at or before the
+        begin of the present life its first span itself is returned.
+
+        :returns: the span that begins at *when*
+        :raises Incomplete: if that lies before the spans at hand
+        """
+        place = len(self.spans)
+        while place and self.spans[place - 1].start > when:
+            place -= 1
+        if self.first + place <= self.life:
+            return self.at(self.life)
+        if not place:
+            raise Incomplete
+        old = self.spans[place - 1]
+        if old.start == when:
+            return old
+        new = Span(
+            when, old.end, when, source, copy.deepcopy(old.values), message_id
+        )
+        new.closed_by = old.closed_by
+        old.end = old.last_event = when
+        old.closed_by = message_id
+        self.spans.insert(place, new)
+        return new
+
+    def following(self, span: Span) -> list[Span]:
+        """Return *span* and those after it."""
+        place = next(i for i, s in enumerate(self.spans) if s is span)
+        return self.spans[place:]
+
+    def close(
+        self,
+        when: datetime.datetime,
+        certainty: int,
+        message_id: str,
+        source: str,
+        shortest: datetime.timedelta,
+    ) -> None:
+        """End the present life, or end it better than it was.
+
+        :param shortest: if the life has other spans, a last one shorter than
+            this is dropped, and the end before it stands
+        :raises Incomplete: if what it replaces is not at hand
+        """
+        if self.certainty:
+            if certainty <= self.certainty:
+                return
+            if self._undo is None:
+                raise Incomplete
+            self.spans, self.first = self._undo
+        self._undo = (copy.deepcopy(self.spans), self.first)
+        self.certainty = certainty
+        when = max(when, self.begun() if self.life >= self.first else when)
+        while self.spans[-1].start > when:
+            # Ended before something else was said of it.
+            self.spans.pop()
+            if not self.spans:
+                raise Incomplete
+        last = self.spans[-1]
+        more = self.first + len(self.spans) - 1 > self.life
+        if more and when - last.start < shortest:
+            self.spans.pop()
+            return
+        last.end = last.last_event = when
+        last.closed_by = message_id
+        if source == 'inferred':
+            last.source = source
