@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong, in one place; each error knows its HTTP status."""
 
+from typing import Any
+
 
 class TaleaError(Exception):
     """Base of all errors that Talea raises on purpose.
@@ -12,7 +14,7 @@ class TaleaError(Exception):
     code = 500
     template = 'An unknown error occurred.'
 
-    def __init__(self, message=None, **kwargs):
+    def __init__(self, message: str | None = None, **kwargs: Any) -> None:
         self.kwargs = kwargs
         super().__init__(message or self.template % kwargs)
 

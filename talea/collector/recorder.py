@@ -76,9 +76,7 @@ def _derive(notifications):
 def _store(context, archive, events, rules, now):
     new = notification.insert(context, archive)
     given = [
-        event
-        for message_id in new
-        for event in events.get(message_id, ())
+        event for message_id in new for event in events.get(message_id, ())
     ]
     resource.apply(context, given, rules, now)
     return Outcome(

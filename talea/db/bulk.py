@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes of many rows that may have been written before."""
 
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
-_INSERT = {
+_INSERT: dict[str, Any] = {
     'mariadb': mysql.insert,
     'mysql': mysql.insert,
     'postgresql': postgresql.insert,
@@ -13,7 +18,12 @@ _INSERT = {
 }
 
 
-def insert_missing(session, table, key, rows):
+def insert_missing(
+    session: Any,
+    table: sa.Table,
+    key: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
     """Insert *rows* (dicts), leaving alone those whose *key* is there.
 
     :param key: names of the columns of the unique constraint
@@ -31,7 +41,12 @@ def insert_missing(session, table, key, rows):
     session.execute(statement, rows)
 
 
-def replace(session, table, key, rows):
+def replace(
+    session: Any,
+    table: sa.Table,
+    key: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
     """Insert *rows* (dicts), replacing those whose *key* is there."""
     if not rows:
         return

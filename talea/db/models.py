@@ -55,7 +55,8 @@ RESOURCE = sa.Table(
     sa.Column('last_message_id', types.Name()),
     sa.Column('memory', types.LongText, nullable=False),
     sa.UniqueConstraint(
-        'resource_type', 'resource_id',
+        'resource_type',
+        'resource_id',
         name='uniq_resource0resource_type0resource_id',
     ),
 )

@@ -101,7 +101,8 @@ class Name(sa.types.TypeDecorator):
 
 LongText = sa.Text().with_variant(
     mysql.LONGTEXT(charset='utf8mb4', collation='utf8mb4_bin'),
-    'mysql', 'mariadb',
+    'mysql',
+    'mariadb',
 )
 """Text of any length."""
 

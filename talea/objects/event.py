@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one notification says about one resource, normalised."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 import dataclasses
 import datetime
@@ -81,7 +82,11 @@ class Event:
         return (self.fact_at, RANKS[self.kind], self.message_id)
 
 
-def insert(context, events, pks):
+def insert(
+    context: Any,
+    events: Iterable[Event],
+    pks: Mapping[tuple[str, str], int],
+) -> None:
     """Store *events*, those known by (message id, resource) left as they are.
 
     :param pks: maps (resource_type, resource_id) to the resource's key
@@ -117,12 +122,14 @@ _COLUMNS = (
 
 
 @db.reader
-def of_resources(context, resources):
+def of_resources(
+    context: Any, resources: Mapping[int, tuple[str, str]]
+) -> dict[int, list[Event]]:
     """Return {pk: [Event, ...]} of *resources*, each list in fold order.
 
     :param resources: maps the key of a resource to (type, id)
     """
-    found = {pk: [] for pk in resources}
+    found: dict[int, list[Event]] = {pk: [] for pk in resources}
     rows = context.session.execute(
         sa.select(*_COLUMNS).where(models.EVENT.c.resource_pk.in_(found))
     )

@@ -127,9 +127,7 @@ def fold(
 class _Folder:
     """One resource's timeline with the rules that it is folded by."""
 
-    def __init__(
-        self, line: timeline.Timeline, rules: timeline.Rules
-    ) -> None:
+    def __init__(self, line: timeline.Timeline, rules: timeline.Rules) -> None:
         self.line = line
         self.rules = rules
 
@@ -304,9 +302,10 @@ class _Folder:
         tail = self.line.tail
         values = {key: event.attributes.get(key) for key in group}
         when = event.fact_at
-        if group[0] in tail.values and tail.values[group[0]] != values[
-            group[0]
-        ]:
+        if (
+            group[0] in tail.values
+            and tail.values[group[0]] != values[group[0]]
+        ):
             when = self._missed(event, name)
         self._assign(event, name, when, values, group[0], fact=False)
 

@@ -5,9 +5,14 @@ A resource's row holds the memory of its timeline, so that newer events go on
 from there; older or unknown ones make it fold its whole history again.
 """
 
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 import datetime
 import json
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +26,10 @@ from talea.objects import timeline
 
 _TABLE = models.RESOURCE
 _ENTITY = models.ENTITY
+
+# (resource type, resource id)
+Key = tuple[str, str]
+Row = dict[str, Any]
 
 # Attributes with a column of their own; the rest is JSON.
 _OWN = ('project_id', 'name', 'flavor', 'volume_type_id')
@@ -44,7 +53,7 @@ class Resource:
     memory: str
 
     @property
-    def key(self):
+    def key(self) -> Key:
         return (self.resource_type, self.resource_id)
 
 
@@ -59,11 +68,16 @@ class _Folded:
     resource: Resource
     line: timeline.Timeline
     last: tuple[datetime.datetime, int, str]
-    old: dict
+    old: Mapping[int, Row]
 
 
 @db.writer
-def apply(context, given, rules, now):
+def apply(
+    context: Any,
+    given: Sequence[events.Event],
+    rules: timeline.Rules,
+    now: datetime.datetime,
+) -> None:
     """Store events and bring the entities of their resources up to date.
 
     One transaction, joined if *context* has one. Events that are known
@@ -79,7 +93,7 @@ def apply(context, given, rules, now):
     locked = _lock(context, {(e.resource_type, e.resource_id) for e in given})
     pks = {resource.key: resource.id for resource in locked}
     events.insert(context, given, pks)
-    new = {resource.id: [] for resource in locked}
+    new: dict[int, list[events.Event]] = {r.id: [] for r in locked}
     for event in given:
         new[pks[event.resource_type, event.resource_id]].append(event)
     folded = []
@@ -95,7 +109,12 @@ def apply(context, given, rules, now):
 
 @db.retry
 @db.writer
-def refold(context, pks, rules, now):
+def refold(
+    context: Any,
+    pks: Collection[int],
+    rules: timeline.Rules,
+    now: datetime.datetime,
+) -> None:
     """Fold resources again from all of their events.
 
     :param pks: keys of resources
@@ -106,7 +125,13 @@ def refold(context, pks, rules, now):
 
 
 @db.reader
-def page(context, after, limit, project_id=None, resource_id=None):
+def page(
+    context: Any,
+    after: int,
+    limit: int,
+    project_id: str | None = None,
+    resource_id: str | None = None,
+) -> list[int]:
     """Return keys of resources greater than *after*, at most *limit*.
 
     :param project_id: only those with an entity of this project
@@ -132,7 +157,9 @@ def page(context, after, limit, project_id=None, resource_id=None):
 
 
 @db.reader
-def explain(context, resource_id, rules):
+def explain(
+    context: Any, resource_id: str, rules: timeline.Rules
+) -> dict[tuple[str, int], timeline.Span]:
     """Return what made the entities of all resources with this id.
 
     :returns: {(resource type, place in the chain): Span}, for the present
@@ -155,7 +182,7 @@ def explain(context, resource_id, rules):
     }
 
 
-def _select():
+def _select() -> Any:
     return sa.select(
         _TABLE.c.id,
         _TABLE.c.resource_type,
@@ -168,7 +195,7 @@ def _select():
     )
 
 
-def _locked(context, statement):
+def _locked(context: Any, statement: Any) -> list[Resource]:
     # Always in the same order, so that two writers do not embrace.
     rows = context.session.execute(
         statement.order_by(_TABLE.c.id).with_for_update()
@@ -188,7 +215,7 @@ def _locked(context, statement):
     ]
 
 
-def _lock(context, keys):
+def _lock(context: Any, keys: set[Key]) -> list[Resource]:
     """Lock the rows of *keys*, making those that are missing."""
     locked = _locked(context, _select().where(_among(keys)))
     missing = keys - {resource.key for resource in locked}
@@ -211,8 +238,8 @@ def _lock(context, keys):
     return locked + _locked(context, _select().where(_among(missing)))
 
 
-def _among(keys):
-    ids = {}
+def _among(keys: Iterable[Key]) -> Any:
+    ids: dict[str, list[str]] = {}
     for resource_type, resource_id in sorted(keys):
         ids.setdefault(resource_type, []).append(resource_id)
     return sa.or_(
@@ -226,7 +253,9 @@ def _among(keys):
     )
 
 
-def _go_on(resource, new, rules):
+def _go_on(
+    resource: Resource, new: list[events.Event], rules: timeline.Rules
+) -> _Folded | None:
     """Fold *new* events onto what there is; None if that cannot be done."""
     keys = [event.sort_key for event in new]
     if resource.last is None:
@@ -245,7 +274,9 @@ def _go_on(resource, new, rules):
     return _Folded(resource, line, max(keys), old)
 
 
-def _from_start(context, resources, rules):
+def _from_start(
+    context: Any, resources: list[Resource], rules: timeline.Rules
+) -> list[_Folded]:
     """Fold all events of *resources*; those without any are left out."""
     if not resources:
         return []
@@ -264,7 +295,9 @@ def _from_start(context, resources, rules):
     ]
 
 
-def _write(context, folded, now):
+def _write(
+    context: Any, folded: list[_Folded], now: datetime.datetime
+) -> None:
     if not folded:
         return
     _swap(context, [done.resource for done in folded])
@@ -272,7 +305,7 @@ def _write(context, folded, now):
     _replace(context, folded, now)
 
 
-def _swap(context, resources):
+def _swap(context: Any, resources: list[Resource]) -> None:
     """Claim the next generation of each resource, all or none.
 
     Where row locks are not replicated (Galera) this is what makes the second
@@ -297,7 +330,7 @@ def _swap(context, resources):
         raise exception.ConcurrentUpdate(what='A resource')
 
 
-def _remember(context, folded):
+def _remember(context: Any, folded: list[_Folded]) -> None:
     bulk.replace(
         context.session,
         _TABLE,
@@ -318,10 +351,12 @@ def _remember(context, folded):
     )
 
 
-def _replace(context, folded, now):
+def _replace(
+    context: Any, folded: list[_Folded], now: datetime.datetime
+) -> None:
     """Make the entity rows what the timelines say; equal ones stay."""
-    new = []
-    gone = []
+    new: list[Row] = []
+    gone: list[Any] = []
     for done in folded:
         old = dict(done.old)
         for place, span in enumerate(done.line.spans, done.line.first):
@@ -340,7 +375,7 @@ def _replace(context, folded, now):
         context.session.execute(sa.delete(_ENTITY).where(sa.or_(*gone)))
 
 
-def _row(resource, place, span):
+def _row(resource: Resource, place: int, span: timeline.Span) -> Row:
     values = span.values
     return {
         'resource_pk': resource.id,
@@ -367,9 +402,11 @@ def _row(resource, place, span):
     }
 
 
-def _present(context, named):
+def _present(
+    context: Any, named: Collection[int]
+) -> dict[int, dict[int, Row]]:
     """Return {resource: {place: row}} as the database has it."""
-    found = {pk: {} for pk in named}
+    found: dict[int, dict[int, Row]] = {pk: {} for pk in named}
     columns = [
         column
         for column in _ENTITY.c

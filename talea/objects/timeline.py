@@ -144,9 +144,7 @@ class Span:
 
     def covers(self, moment: datetime.datetime) -> bool:
         """Whether *moment* lies in it."""
-        return self.start <= moment and (
-            self.end is None or moment < self.end
-        )
+        return self.start <= moment and (self.end is None or moment < self.end)
 
 
 # How sure the end of a resource is; a better word replaces a worse one.

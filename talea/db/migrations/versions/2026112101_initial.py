@@ -39,8 +39,12 @@ def upgrade():
         sa.Column('body', types.LongBytes, nullable=False),
         sa.UniqueConstraint('message_id', name='uniq_notification0message_id'),
     )
-    op.create_index('notification_received_at_idx', 'notification', ['received_at', 'id'])
-    op.create_index('notification_faulty_idx', 'notification', ['faulty', 'id'])
+    op.create_index(
+        'notification_received_at_idx', 'notification', ['received_at', 'id']
+    )
+    op.create_index(
+        'notification_faulty_idx', 'notification', ['faulty', 'id']
+    )
     op.create_table(
         'resource',
         sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
@@ -52,7 +56,8 @@ def upgrade():
         sa.Column('last_message_id', types.Name()),
         sa.Column('memory', types.LongText, nullable=False),
         sa.UniqueConstraint(
-            'resource_type', 'resource_id',
+            'resource_type',
+            'resource_id',
             name='uniq_resource0resource_type0resource_id',
         ),
     )
@@ -66,10 +71,14 @@ def upgrade():
         sa.Column('source', types.Name(16), nullable=False),
         sa.Column('attributes', types.LongText, nullable=False),
         sa.UniqueConstraint(
-            'message_id', 'resource_pk', name='uniq_event0message_id0resource_pk'
+            'message_id',
+            'resource_pk',
+            name='uniq_event0message_id0resource_pk',
         ),
     )
-    op.create_index('event_resource_pk_idx', 'event', ['resource_pk', 'fact_at'])
+    op.create_index(
+        'event_resource_pk_idx', 'event', ['resource_pk', 'fact_at']
+    )
     op.create_table(
         'entity',
         sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
@@ -91,9 +100,15 @@ def upgrade():
             'resource_pk', 'seq', name='uniq_entity0resource_pk0seq'
         ),
     )
-    op.create_index('entity_entity_id_idx', 'entity', ['entity_id', 'start_at'])
-    op.create_index('entity_project_id_start_at_idx', 'entity', ['project_id', 'start_at'])
-    op.create_index('entity_project_id_end_at_idx', 'entity', ['project_id', 'end_at'])
+    op.create_index(
+        'entity_entity_id_idx', 'entity', ['entity_id', 'start_at']
+    )
+    op.create_index(
+        'entity_project_id_start_at_idx', 'entity', ['project_id', 'start_at']
+    )
+    op.create_index(
+        'entity_project_id_end_at_idx', 'entity', ['project_id', 'end_at']
+    )
     op.create_index('entity_start_at_idx', 'entity', ['start_at'])
     op.create_index('entity_end_at_idx', 'entity', ['end_at'])
     op.create_table(

@@ -151,9 +151,7 @@ class TestInstance(unittest.TestCase):
 
     def test_a_rebuild_with_the_same_system_does_not(self):
         story = Story('instance', **SMALL, **DEBIAN).create('10:00')
-        story.tell(
-            '11:00', events.REBUILD, **{**DEBIAN, 'image_id': 'other'}
-        )
+        story.tell('11:00', events.REBUILD, **{**DEBIAN, 'image_id': 'other'})
         # The versioned twin knows the image only.
         story.tell('11:01', events.REBUILD, events.COARSE, image_id='other')
         self.assertEqual([('10:00', None, 'other')], story.spans('image_id'))
@@ -290,7 +288,9 @@ class TestVolume(unittest.TestCase):
     def test_before_the_threshold_it_changes_in_place(self):
         story = self.story()
         story.tell('10:00:59', events.ATTACH, attached_to=['i'])
-        self.assertEqual([('10:00', None, "['i']")], story.spans('attached_to'))
+        self.assertEqual(
+            [('10:00', None, "['i']")], story.spans('attached_to')
+        )
 
     def test_a_second_attachment_changes_in_place(self):
         story = self.story()
