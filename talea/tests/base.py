@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every test case starts from."""
+
+import os
+import sys
+
+from oslotest import base
+
+from talea.db import api
+from talea.tests import fixtures
+
+
+class TestCase(base.BaseTestCase):
+    """A test with options and logs of its own.
+
+    :ivar conf: fresh options, see fixtures.Conf
+    """
+
+    def setUp(self):
+        # Logs go into the report of a failed test, not to the terminal.
+        os.environ.setdefault('OS_LOG_CAPTURE', 'true')
+        super().setUp()
+        self.conf = self.useFixture(fixtures.Conf()).conf
+
+
+class DatabaseTestCase(TestCase):
+    """A test with a database of its own, already upgraded.
+
+    :cvar engine: sqlite, mysql or postgresql
+    :ivar database: the fixtures.Database
+    :ivar context: carries the transactions of the test
+    """
+
+    engine = 'sqlite'
+
+    def setUp(self):
+        super().setUp()
+        self.database = self.useFixture(
+            fixtures.Database(self.engine, self.conf)
+        )
+        self.context = api.DbContext()
+
+
+def on_all_engines(case):
+    """Repeat a class of tests on each engine; a class decorator.
+
+    The class itself runs on SQLite; ``<name>MySQL`` and ``<name>PostgreSQL``
+    appear beside it in its module.
+    """
+    module = sys.modules[case.__module__]
+    case.engine = 'sqlite'
+    for engine, suffix in (('mysql', 'MySQL'), ('postgresql', 'PostgreSQL')):
+        name = case.__name__ + suffix
+        variant = type(
+            name, (case,), {'engine': engine, '__module__': case.__module__}
+        )
+        setattr(module, name, variant)
+    return case

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests stand on: options, databases, vhosts, servers of their own.
+
+The shared servers come from ``talea.tests.servers``; a test that needs one
+and does not find it fails.
+"""
+
+import os
+import pathlib
+import uuid
+
+import fixtures
+from oslo_config import cfg
+from oslo_db.sqlalchemy import enginefacade
+import requests
+import sqlalchemy as sa
+
+from talea import conf as talea_conf
+from talea.db import api
+from talea.db import migration
+
+
+def server_url(variable):
+    """Return where a shared server is.
+
+    :param variable: TALEA_TEST_MYSQL, TALEA_TEST_POSTGRESQL,
+        TALEA_TEST_RABBITMQ or TALEA_TEST_RABBITMQ_MANAGEMENT
+    :raises AssertionError: if it was not started
+    """
+    try:
+        return os.environ[variable]
+    except KeyError:
+        raise AssertionError(
+            f'{variable} is not set: run "python -m talea.tests.servers -- '
+            'COMMAND", it starts the servers that this test needs'
+        ) from None
+
+
+class Conf(fixtures.Fixture):
+    """Fresh options with their defaults, no files read.
+
+    :ivar conf: an oslo ConfigOpts with all options of Talea
+    """
+
+    def _setUp(self):
+        self.conf = cfg.ConfigOpts()
+        talea_conf.register(self.conf)
+        self.conf(
+            [],
+            project='talea',
+            default_config_files=[],
+            default_config_dirs=[],
+        )
+        self.addCleanup(self.conf.reset)
+
+
+class Database(fixtures.Fixture):
+    """A new database, upgraded, behind ``talea.db.api`` for this test.
+
+    :param engine: sqlite, mysql or postgresql
+    :param conf: options that learn where the database is; default: new ones
+    :param upgrade: False leaves the database empty
+    :ivar url: for other processes
+    :ivar engine: the SQLAlchemy engine
+    """
+
+    def __init__(self, engine='sqlite', conf=None, upgrade=True):
+        super().__init__()
+        self.kind = engine
+        self.conf = conf
+        self.upgrade = upgrade
+
+    def _setUp(self):
+        if self.conf is None:
+            self.conf = self.useFixture(Conf()).conf
+        name = f'talea_{uuid.uuid4().hex}'
+        if self.kind == 'sqlite':
+            directory = self.useFixture(fixtures.TempDir()).path
+            self.url = f'sqlite:///{pathlib.Path(directory) / name}'
+        elif self.kind == 'mysql':
+            self._create(
+                server_url('TALEA_TEST_MYSQL'),
+                name,
+                f'CREATE DATABASE {name} CHARACTER SET utf8mb4',
+                f'DROP DATABASE {name}',
+            )
+        elif self.kind == 'postgresql':
+            self._create(
+                server_url('TALEA_TEST_POSTGRESQL'),
+                name,
+                f'CREATE DATABASE {name}',
+                f'DROP DATABASE {name} WITH (FORCE)',
+            )
+        else:
+            raise ValueError(self.kind)
+        self._configure()
+        if self.upgrade:
+            migration.upgrade(self.engine)
+
+    def _create(self, server, name, create, drop):
+        url = sa.make_url(server)
+        admin = sa.create_engine(
+            url, isolation_level='AUTOCOMMIT', poolclass=sa.pool.NullPool
+        )
+
+        def execute(statement):
+            with admin.connect() as connection:
+                connection.exec_driver_sql(statement)
+
+        execute(create)
+        self.addCleanup(execute, drop)
+        self.url = url.set(database=name).render_as_string(False)
+
+    def _configure(self):
+        self.conf.set_override('connection', self.url, 'database')
+        facade = enginefacade.transaction_context()
+        api.configure(self.conf, facade)
+        self.addCleanup(api.FACADE.patch_factory(facade))
+        self.engine = api.FACADE.writer.get_engine()
+        self.addCleanup(self.engine.dispose)
+
+
+class RabbitMQ(fixtures.Fixture):
+    """A new virtual host of the shared RabbitMQ.
+
+    :ivar url: for kombu and oslo.messaging alike
+    :ivar vhost: its name
+    """
+
+    def _setUp(self):
+        server = server_url('TALEA_TEST_RABBITMQ')
+        self.vhost = f'talea-{uuid.uuid4().hex}'
+        self.url = server + self.vhost
+        self._call('put')
+        self.addCleanup(self._call, 'delete')
+
+    def _call(self, method):
+        management = server_url('TALEA_TEST_RABBITMQ_MANAGEMENT')
+        requests.request(
+            method,
+            f'{management}/api/vhosts/{self.vhost}',
+            auth=('guest', 'guest'),
+            headers={'Content-Type': 'application/json'},
+            timeout=30,
+        ).raise_for_status()
+
+
+class Server(fixtures.Fixture):
+    """A server of this test's own, to be stopped, killed, started again.
+
+    :param kind: talea.tests.servers.MariaDB, PostgreSQL or RabbitMQ
+    :ivar server: the started one, with stop(), kill(), launch(), restart()
+    """
+
+    def __init__(self, kind):
+        super().__init__()
+        self.server = kind()
+
+    def _setUp(self):
+        self.addCleanup(self.server.close)
+        self.server.start()
