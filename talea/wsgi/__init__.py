@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
+"""WSGI applications and their server.
+
+Native threads are chosen here, before all other imports: importing
+oslo.messaging selects oslo.service's eventlet backend unless another one has
+been selected before.
+"""
+
+from oslo_service import backend
+
+backend.init_backend(backend.BackendType.THREADING)
