@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one notification says about one resource, normalised."""
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 import dataclasses
@@ -96,19 +97,21 @@ def insert(
         models.EVENT,
         ['message_id', 'resource_pk'],
         [
-            {
-                'message_id': event.message_id,
-                'resource_pk': pks[event.resource_type, event.resource_id],
-                'fact_at': event.fact_at,
-                'kind': event.kind,
-                'source': event.source,
-                'attributes': json.dumps(
-                    dict(event.attributes), ensure_ascii=False
-                ),
-            }
+            _row(event, pks[event.resource_type, event.resource_id])
             for event in events
         ],
     )
+
+
+def _row(event: Event, pk: int) -> dict[str, Any]:
+    return {
+        'message_id': event.message_id,
+        'resource_pk': pk,
+        'fact_at': event.fact_at,
+        'kind': event.kind,
+        'source': event.source,
+        'attributes': json.dumps(dict(event.attributes), ensure_ascii=False),
+    }
 
 
 _COLUMNS = (
@@ -149,3 +152,54 @@ def of_resources(
     for events in found.values():
         events.sort(key=lambda event: event.sort_key)
     return found
+
+
+def rewrite(
+    context: Any,
+    message_ids: Collection[str],
+    events: Iterable[Event],
+    pks: Mapping[tuple[str, str], int],
+) -> set[int]:
+    """Make *events* all that there are of some messages.
+
+    :param message_ids: of the messages; those that have no event any more
+        too
+    :param pks: maps (resource_type, resource_id) to the resource's key
+    :returns: keys of the resources whose events are other than before
+    """
+    wanted = {}
+    for event in events:
+        row = _row(event, pks[event.resource_type, event.resource_id])
+        wanted[row['message_id'], row['resource_pk']] = row
+    present = {
+        (row.message_id, row.resource_pk): row
+        for row in context.session.execute(
+            sa.select(models.EVENT.c.id, *_COLUMNS).where(
+                models.EVENT.c.message_id.in_(message_ids)
+            )
+        )
+    }
+    other = [
+        row
+        for key, row in wanted.items()
+        if key not in present or not _same(row, present[key])
+    ]
+    gone = present.keys() - wanted.keys()
+    bulk.replace(
+        context.session, models.EVENT, ['message_id', 'resource_pk'], other
+    )
+    if gone:
+        context.session.execute(
+            sa.delete(models.EVENT).where(
+                models.EVENT.c.id.in_([present[key].id for key in gone])
+            )
+        )
+    return {row['resource_pk'] for row in other} | {pk for _, pk in gone}
+
+
+def _same(row: Mapping[str, Any], present: Any) -> bool:
+    return all(
+        getattr(present, name) == value
+        for name, value in row.items()
+        if name != 'attributes'
+    ) and json.loads(present.attributes) == json.loads(row['attributes'])

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One message as a service emitted it: archived, searchable, never changed."""
 
+from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Mapping
 import dataclasses
 import datetime
@@ -87,7 +89,7 @@ _HEAD = tuple(
 _LEVEL = 1
 
 
-def _row(notification):
+def _row(notification: Notification) -> dict[str, Any]:
     row = {name: getattr(notification, name) for name in _TIMES}
     for name, length in _TEXTS.items():
         text = getattr(notification, name)
@@ -98,13 +100,13 @@ def _row(notification):
     return row
 
 
-def _of(row, body=b''):
+def _of(row: Any, body: bytes = b'') -> Notification:
     values = {column.name: getattr(row, column.name) for column in _HEAD}
     return Notification(body=body, **values)
 
 
 @db.reader
-def known(context, message_ids):
+def known(context: Any, message_ids: Collection[str]) -> set[str]:
     """Return the set of those *message_ids* that are archived."""
     return set(
         context.session.scalars(
@@ -116,7 +118,7 @@ def known(context, message_ids):
 
 
 @db.writer
-def insert(context, notifications):
+def insert(context: Any, notifications: Iterable[Notification]) -> set[str]:
     """Archive *notifications*, those archived already left as they are.
 
     Of several with one message id the first counts. The body is stored
@@ -125,7 +127,7 @@ def insert(context, notifications):
     :returns: the set of message ids that were new. Another process may
         archive one of them at the same moment: then it is new to both
     """
-    wanted = {}
+    wanted: dict[str, Notification] = {}
     for notification in notifications:
         wanted.setdefault(notification.message_id, notification)
     new = wanted.keys() - known(context, list(wanted))
@@ -139,7 +141,7 @@ def insert(context, notifications):
 
 
 @db.reader
-def get(context, message_id):
+def get(context: Any, message_id: str) -> Notification:
     """Return the Notification with *message_id*.
 
     Its ``payload`` and ``context`` are left empty: they are in the body.
@@ -157,7 +159,12 @@ def get(context, message_id):
 
 
 @db.reader
-def page(context, faulty=False, marker=None, limit=100):
+def page(
+    context: Any,
+    faulty: bool = False,
+    marker: str | None = None,
+    limit: int = 100,
+) -> list[Notification]:
     """Return up to *limit* Notifications without body, newest first.
 
     :param faulty: only those that could not be understood
@@ -178,7 +185,7 @@ def page(context, faulty=False, marker=None, limit=100):
 
 
 @db.reader
-def position(context, since):
+def position(context: Any, since: datetime.datetime) -> int:
     """Return the position right before what arrived at or after *since*."""
     first = context.session.scalar(
         sa.select(sa.func.min(_columns.id)).where(
@@ -193,7 +200,9 @@ def position(context, since):
 
 
 @db.reader
-def after(context, position, limit=200):
+def after(
+    context: Any, position: int, limit: int = 200
+) -> list[tuple[int, Notification]]:
     """Return [(position, Notification), ...], the next *limit* in the archive.
 
     Like those of :func:`get` their ``payload`` and ``context`` are empty.
@@ -210,7 +219,9 @@ def after(context, position, limit=200):
 
 
 @db.reader
-def count(context, before=None, position=0):
+def count(
+    context: Any, before: datetime.datetime | None = None, position: int = 0
+) -> int:
     """Return how many are archived after *position*.
 
     :param before: only those that arrived before this moment
@@ -222,13 +233,13 @@ def count(context, before=None, position=0):
 
 
 @db.reader
-def newest(context):
+def newest(context: Any) -> datetime.datetime | None:
     """Return when the newest message was sent, None in an empty archive."""
     return context.session.scalar(sa.select(sa.func.max(_columns.sent_at)))
 
 
 @db.reader
-def faults(context):
+def faults(context: Any) -> list[tuple[str, str, str, int]]:
     """Return [(service, event type, fault, number), ...], commonest first."""
     columns = (
         _columns.service,
@@ -249,7 +260,7 @@ def faults(context):
 
 @db.retry
 @db.writer
-def purge(context, before, limit=1000):
+def purge(context: Any, before: datetime.datetime, limit: int = 1000) -> int:
     """Forget up to *limit* that arrived before *before*, the oldest first.
 
     One small transaction of its own; call it until it returns 0. Events and

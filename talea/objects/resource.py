@@ -61,13 +61,13 @@ class Resource:
 class _Folded:
     """What a fold made of a resource.
 
-    :ivar last: sort key of the newest event in it
+    :ivar last: sort key of the newest event in it, None if it has none
     :ivar old: {place: row} of the entities that the timeline replaces
     """
 
     resource: Resource
     line: timeline.Timeline
-    last: tuple[datetime.datetime, int, str]
+    last: tuple[datetime.datetime, int, str] | None
     old: Mapping[int, Row]
 
 
@@ -122,6 +122,34 @@ def refold(
     statement = _select().where(_TABLE.c.id.in_(pks))
     locked = _locked(context, statement)
     _write(context, _from_start(context, locked, rules), now)
+
+
+@db.retry
+@db.writer
+def derive_again(
+    context: Any,
+    message_ids: Collection[str],
+    given: Sequence[events.Event],
+    rules: timeline.Rules,
+    now: datetime.datetime,
+) -> int:
+    """Make *given* all events that there are of some messages.
+
+    One transaction, with what that means for the entities.
+
+    :param message_ids: of the messages; those without an event too
+    :param given: Event objects
+    :returns: how many resources have other events than before
+    """
+    keys = {(e.resource_type, e.resource_id) for e in given}
+    locked = _lock(context, keys) if keys else []
+    pks = {resource.key: resource.id for resource in locked}
+    touched = events.rewrite(context, message_ids, given, pks)
+    if touched:
+        statement = _select().where(_TABLE.c.id.in_(touched))
+        again = _locked(context, statement)
+        _write(context, _from_start(context, again, rules), now)
+    return len(touched)
 
 
 @db.reader
@@ -207,7 +235,7 @@ def _locked(context: Any, statement: Any) -> list[Resource]:
             row.resource_id,
             row.generation,
             (row.last_fact_at, row.last_rank, row.last_message_id)
-            if row.generation
+            if row.last_fact_at
             else None,
             row.memory,
         )
@@ -277,7 +305,7 @@ def _go_on(
 def _from_start(
     context: Any, resources: list[Resource], rules: timeline.Rules
 ) -> list[_Folded]:
-    """Fold all events of *resources*; those without any are left out."""
+    """Fold all events of *resources*."""
     if not resources:
         return []
     named = {resource.id: resource.key for resource in resources}
@@ -287,11 +315,10 @@ def _from_start(
         _Folded(
             resource,
             fold.fold(histories[resource.id], rules),
-            histories[resource.id][-1].sort_key,
+            max((e.sort_key for e in histories[resource.id]), default=None),
             old[resource.id],
         )
         for resource in resources
-        if histories[resource.id]
     ]
 
 
@@ -341,9 +368,9 @@ def _remember(context: Any, folded: list[_Folded]) -> None:
                 'resource_type': done.resource.resource_type,
                 'resource_id': done.resource.resource_id,
                 'generation': done.resource.generation + 1,
-                'last_fact_at': done.last[0],
-                'last_rank': done.last[1],
-                'last_message_id': done.last[2],
+                'last_fact_at': done.last and done.last[0],
+                'last_rank': done.last and done.last[1],
+                'last_message_id': done.last and done.last[2],
                 'memory': json.dumps(done.line.memory, ensure_ascii=False),
             }
             for done in folded
