@@ -2,7 +2,6 @@
 """A batch of notifications, stored in one transaction."""
 
 import dataclasses
-import functools
 import logging
 
 from talea import exception
@@ -10,9 +9,6 @@ from talea.collector import definitions
 from talea.db import api as db
 from talea.objects import notification
 from talea.objects import resource
-
-# Plug-ins do not change while a process runs.
-_definitions = functools.cache(definitions.load)
 
 LOG = logging.getLogger(__name__)
 
@@ -35,7 +31,7 @@ class Outcome:
         )
 
 
-def record(context, notifications, rules, now):
+def record(context, notifications, known_types, rules, now):
     """Archive *notifications*, derive their events, fold their entities.
 
     One transaction, repeated on deadlocks and lost races. Notifications
@@ -43,20 +39,20 @@ def record(context, notifications, rules, now):
 
     :param context: DbContext without a transaction
     :param notifications: list of Notification, one batch
+    :param known_types: what definitions.load() gave
     :param rules: timeline.Rules
     :param now: aware UTC
     :returns: Outcome
     """
-    archive, events = _derive(notifications)
+    archive, events = _derive(notifications, known_types)
     return _store(context, archive, events, rules, now)
 
 
-def _derive(notifications):
+def _derive(notifications, known_types):
     """Return the notifications to archive, one of each id, and their events.
 
     :returns: ([Notification], {message_id: [Event]})
     """
-    known_types = _definitions()
     archive = {}
     events = {}
     for one in notifications:
