@@ -26,8 +26,26 @@ class DbContext:
 
 def configure(conf, facade=FACADE):
     """Point the facade at ``[database] connection`` of *conf*."""
-    facade.configure(**dict(conf.database))
+    options = dict(conf.database)
+    for name in ('connection', 'slave_connection'):
+        options[name] = _in_utf8mb4(options[name])
+    facade.configure(**options)
     facade.append_on_engine_create(prepare_engine)
+
+
+def _in_utf8mb4(connection):
+    """Let MySQL's connections carry all of Unicode.
+
+    oslo.db asks for "utf8" otherwise, which ends at three bytes: one emoji in
+    the name of a server would fail the batch.
+    """
+    if not connection:
+        return connection
+    url = sa.make_url(connection)
+    mysql = url.get_backend_name() in ('mysql', 'mariadb')
+    if mysql and 'charset' not in url.query:
+        url = url.update_query_dict({'charset': 'utf8mb4'})
+    return url.render_as_string(hide_password=False)
 
 
 def prepare_engine(engine):

@@ -9,8 +9,9 @@ from sqlalchemy.dialects import mysql
 UTC = datetime.UTC
 
 # Stands for "not ended" in the database, so that "ends after T" is one range
-# of one index. It never leaves this module.
-_OPEN = datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)
+# of one index. A day before the last moment there is: PostgreSQL gives times
+# in the zone of the session, and east of UTC that moment is in year 10000.
+_OPEN = datetime.datetime(9999, 12, 31, tzinfo=UTC)
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 """A surrogate key. SQLite numbers rows by itself only in INTEGER columns."""
@@ -54,7 +55,7 @@ class UtcDateTime(sa.types.TypeDecorator):
 class OpenEnd(UtcDateTime):
     """The exclusive end of a period, None while it is still open.
 
-    None is stored as the last moment there is: "not ended before T" is then
+    None is stored as a moment after all others: "not ended before T" is then
     ``end_at >= T`` alone.
     """
 

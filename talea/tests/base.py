@@ -26,17 +26,17 @@ class TestCase(base.BaseTestCase):
 class DatabaseTestCase(TestCase):
     """A test with a database of its own, already upgraded.
 
-    :cvar engine: sqlite, mysql or postgresql
+    :cvar backend: sqlite, mysql or postgresql
     :ivar database: the fixtures.Database
     :ivar context: carries the transactions of the test
     """
 
-    engine = 'sqlite'
+    backend = 'sqlite'
 
     def setUp(self):
         super().setUp()
         self.database = self.useFixture(
-            fixtures.Database(self.engine, self.conf)
+            fixtures.Database(self.backend, self.conf)
         )
         self.context = api.DbContext()
 
@@ -48,11 +48,11 @@ def on_all_engines(case):
     appear beside it in its module.
     """
     module = sys.modules[case.__module__]
-    case.engine = 'sqlite'
-    for engine, suffix in (('mysql', 'MySQL'), ('postgresql', 'PostgreSQL')):
+    case.backend = 'sqlite'
+    for backend, suffix in (('mysql', 'MySQL'), ('postgresql', 'PostgreSQL')):
         name = case.__name__ + suffix
         variant = type(
-            name, (case,), {'engine': engine, '__module__': case.__module__}
+            name, (case,), {'backend': backend, '__module__': case.__module__}
         )
         setattr(module, name, variant)
     return case

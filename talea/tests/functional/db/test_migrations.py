@@ -14,25 +14,25 @@ class MigrationsTest(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.engine_ = self.useFixture(
-            fixtures.Database(self.engine, self.conf, upgrade=False)
+        self.engine = self.useFixture(
+            fixtures.Database(self.backend, self.conf, upgrade=False)
         ).engine
 
     def test_an_empty_database_has_no_version(self):
-        self.assertIsNone(migration.version(self.engine_))
+        self.assertIsNone(migration.version(self.engine))
 
     def test_an_empty_database_is_upgraded_to_the_newest_version(self):
-        migration.upgrade(self.engine_)
-        self.assertEqual(migration.head(), migration.version(self.engine_))
+        migration.upgrade(self.engine)
+        self.assertEqual(migration.head(), migration.version(self.engine))
 
     def test_a_second_upgrade_changes_nothing(self):
-        migration.upgrade(self.engine_)
-        migration.upgrade(self.engine_)
-        self.assertEqual(migration.head(), migration.version(self.engine_))
+        migration.upgrade(self.engine)
+        migration.upgrade(self.engine)
+        self.assertEqual(migration.head(), migration.version(self.engine))
 
     def test_migrations_and_models_give_the_same_schema(self):
-        migration.upgrade(self.engine_)
-        with self.engine_.connect() as connection:
+        migration.upgrade(self.engine)
+        with self.engine.connect() as connection:
             found = alembic_migration.MigrationContext.configure(
                 connection, opts={'compare_type': True}
             )
