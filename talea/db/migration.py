@@ -39,3 +39,13 @@ def head():
     """Return the newest revision that this release knows."""
     directory = script.ScriptDirectory(str(_HERE / 'migrations'))
     return directory.get_current_head()
+
+
+def is_behind(revision):
+    """Return whether *revision* is one of this release, and not the newest.
+
+    False for what only a newer release knows.
+    """
+    directory = script.ScriptDirectory(str(_HERE / 'migrations'))
+    known = {each.revision for each in directory.walk_revisions()}
+    return revision in known and revision != directory.get_current_head()

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""talea-standalone: everything in one process, for small clouds."""
+
+import logging
+import sys
+
+from talea import service
+from talea import worker
+from talea.api import app
+from talea.collector import service as collector
+from talea.wsgi import server
+
+LOG = logging.getLogger(__name__)
+
+
+@service.command
+def main(argv):
+    """Serve the API and collect notifications until a signal ends it."""
+    conf = service.prepare(argv)
+    service.check_database()
+    loops = collector.loops(conf)
+    loops['api'] = server.Server(
+        app.make_app(conf), conf.api.host, conf.api.port, conf.api.threads
+    )
+    LOG.info(
+        'Serving the API at %(host)s port %(port)d.',
+        {'host': conf.api.host, 'port': conf.api.port},
+    )
+    return worker.serve_here(conf, worker.Crew(loops))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
