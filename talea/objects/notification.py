@@ -67,13 +67,13 @@ class Notification:
     context: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-_columns = models.NOTIFICATION.c
+_columns: Any = models.NOTIFICATION.c
 
 # Columns that stand in the table as they stand in the dataclass, and how many
 # characters of a text fit. Each is cut to its column, so that no message can
 # harm its neighbours in the batch where the engine refuses what is too long.
-_TEXTS = {
-    column.name: column.type.impl.length
+_TEXTS: dict[str, int] = {
+    column.name: column.type.impl.length  # type: ignore[misc]
     for column in _columns
     if isinstance(column.type, types.Name)
 }
@@ -137,7 +137,7 @@ def insert(context: Any, notifications: Iterable[Notification]) -> set[str]:
         ['message_id'],
         [_row(wanted[key]) for key in wanted if key in new],
     )
-    return new
+    return set(new)
 
 
 @db.reader
@@ -193,10 +193,9 @@ def position(context: Any, since: datetime.datetime) -> int:
         )
     )
     if first is None:
-        return context.session.scalar(
-            sa.select(sa.func.coalesce(sa.func.max(_columns.id), 0))
-        )
-    return first - 1
+        newest = sa.select(sa.func.coalesce(sa.func.max(_columns.id), 0))
+        return int(context.session.scalar(newest))
+    return int(first) - 1
 
 
 @db.reader
@@ -229,13 +228,16 @@ def count(
     query = sa.select(sa.func.count()).where(_columns.id > position)
     if before is not None:
         query = query.where(_columns.received_at < before)
-    return context.session.scalar(query)
+    return int(context.session.scalar(query))
 
 
 @db.reader
 def newest(context: Any) -> datetime.datetime | None:
     """Return when the newest message was sent, None in an empty archive."""
-    return context.session.scalar(sa.select(sa.func.max(_columns.sent_at)))
+    newest: datetime.datetime | None = context.session.scalar(
+        sa.select(sa.func.max(_columns.sent_at))
+    )
+    return newest
 
 
 @db.reader
