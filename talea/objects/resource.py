@@ -20,6 +20,7 @@ from talea import exception
 from talea.db import api as db
 from talea.db import bulk
 from talea.db import models
+from talea.objects import attributes
 from talea.objects import event as events
 from talea.objects import fold
 from talea.objects import timeline
@@ -198,7 +199,7 @@ def explain(
             _TABLE.c.id, _TABLE.c.resource_type, _TABLE.c.resource_id
         ).where(
             # Both columns of the index.
-            _TABLE.c.resource_type.in_(fold.GROUPS),
+            _TABLE.c.resource_type.in_(attributes.GROUPS),
             _TABLE.c.resource_id == resource_id,
         )
     )

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an event says of a resource's attributes. Pure.
+
+The names are those of talea.objects.timeline.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from talea.objects import event as events
+from talea.objects import timeline
+
+_PROJECT = ('project_id',)
+_SIZE = ('size',)
+
+# Attributes that move together and whose change begins a new entity; the
+# first of each group tells whether it changed.
+GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
+    'instance': {
+        'flavor': (
+            'flavor',
+            'flavor_id',
+            'vcpus',
+            'memory_mb',
+            'disk_gb',
+            'root_gb',
+            'ephemeral_gb',
+        ),
+        'project': _PROJECT,
+    },
+    'volume': {
+        'size': _SIZE,
+        'type': ('volume_type_id',),
+        'project': _PROJECT,
+    },
+    'snapshot': {'size': _SIZE, 'project': _PROJECT},
+    'floatingip': {'project': _PROJECT},
+    'image': {'size': _SIZE, 'project': _PROJECT},
+    'volume_type': {'name': ('name',)},
+}
+
+# Attributes that change in place.
+PLAIN: dict[str, tuple[str, ...]] = {
+    'instance': ('name', 'display_name', 'zone', 'host'),
+    'volume': ('name', 'zone', 'state'),
+    'snapshot': ('name', 'volume_id', 'state'),
+    'floatingip': (
+        'name',
+        'address',
+        'network_id',
+        'port_id',
+        'fixed_ip',
+        'router_id',
+        'state',
+    ),
+    'image': ('name', 'visibility', 'state'),
+    'volume_type': (),
+}
+
+
+def values(event: events.Event, rules: timeline.Rules) -> dict[str, Any]:
+    """Return everything that *event* says, white lists applied."""
+    given = event.attributes
+    kind = event.resource_type
+    found = {'project_id': given.get('project_id') or ''}
+    for names in GROUPS[kind].values():
+        if names[0] in given:
+            found.update((name, given.get(name)) for name in names)
+    found.update((name, given[name]) for name in PLAIN[kind] if name in given)
+    if 'state' in given:
+        found['state'] = given['state']
+    if kind == 'instance':
+        found.update(image(given, rules))
+        found['metadata'] = metadata(given, rules)
+    if kind == 'volume':
+        found['attached_to'] = given.get('attached_to') or []
+    return found
+
+
+def image(given: Mapping[str, Any], rules: timeline.Rules) -> dict[str, Any]:
+    """Return what is known of the image, {} if nothing is.
+
+    ``os`` holds the white-listed properties; ``os_known`` tells whether
+    the message carried properties at all.
+    """
+    meta = given.get('image_meta')
+    if meta is None and 'image_id' not in given:
+        return {}
+    known = meta is not None
+    if meta is None:
+        meta = {'os_type': given['os_type']} if 'os_type' in given else {}
+    found = {
+        'os': {
+            name: meta[key]
+            for name in rules.image_meta
+            for key in (name, f'os_{name}')
+            if key in meta
+        },
+        'os_known': known,
+    }
+    if 'image_id' in given:
+        found['image_id'] = given['image_id']
+    return found
+
+
+def metadata(
+    given: Mapping[str, Any], rules: timeline.Rules
+) -> dict[str, Any]:
+    """Return the white-listed metadata of an instance."""
+    found = given.get('metadata') or {}
+    return {name: found[name] for name in rules.metadata if name in found}
+
+
+def fill(span: timeline.Span, found: Mapping[str, Any]) -> None:
+    """Add to *span* what it does not know yet."""
+    if not span.values.get('os_known') and found.get('os_known'):
+        same = span.values.get('image_id', found.get('image_id'))
+        if same == found.get('image_id', same):
+            for name in ('os', 'os_known'):
+                span.values[name] = found[name]
+    for name, value in found.items():
+        span.values.setdefault(name, value)
