@@ -24,6 +24,8 @@ _SETS = {
     events.UPDATE: ('name',),
 }
 
+_ATTACHES = (events.ATTACH, events.DETACH)
+
 _CERTAINTY = {
     events.NOTIFICATION: timeline.EXACT,
     events.API: timeline.EXACT,
@@ -100,9 +102,8 @@ class _Folder:
                 self.changes.set(event, name, groups[name])
         if event.kind == events.REBUILD:
             self.changes.rebuild(event, event.fact_at, fact=True)
-        elif event.kind in (events.ATTACH, events.DETACH):
-            if 'attached_to' in given:
-                self.changes.attach(event, given['attached_to'], event.fact_at)
+        elif event.kind in _ATTACHES and 'attached_to' in given:
+            self.changes.attach(event, given['attached_to'], event.fact_at)
         self.changes.state(event)
         self.changes.plain(event)
 
