@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events derived again from the archive: new definitions reach back."""
 
-import dataclasses
-
 from talea import exception
-from talea.collector import bus
 from talea.collector import definitions
 from talea.collector import envelope
 from talea.objects import notification
@@ -45,19 +42,9 @@ def rebuild(context, position, limits, known_types, rules, clock):
 
 
 def _derive(archived, limits, known_types):
-    delivery = bus.Delivery(
-        archived.deployment,
-        archived.exchange,
-        archived.routing_key,
-        archived.body,
-        archived.received_at,
-    )
-    # Messages without an id of their own were named after what the bus gave,
-    # which the archive does not have.
-    one = dataclasses.replace(
-        envelope.open(delivery, limits), message_id=archived.message_id
-    )
     try:
-        return definitions.events(one, known_types)
+        return definitions.events(
+            envelope.reopen(archived, limits), known_types
+        )
     except exception.BadMessage:
         return []
