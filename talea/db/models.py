@@ -102,7 +102,7 @@ ENTITY = sa.Table(
     sa.Index('entity_project_id_start_at_idx', 'project_id', 'start_at'),
     sa.Index('entity_project_id_end_at_idx', 'project_id', 'end_at'),
     sa.Index('entity_start_at_idx', 'start_at'),
-    sa.Index('entity_end_at_idx', 'end_at'),
+    sa.Index('entity_entity_type_end_at_idx', 'entity_type', 'end_at'),
 )
 
 REBUILD = sa.Table(

@@ -110,7 +110,9 @@ def upgrade():
         'entity_project_id_end_at_idx', 'entity', ['project_id', 'end_at']
     )
     op.create_index('entity_start_at_idx', 'entity', ['start_at'])
-    op.create_index('entity_end_at_idx', 'entity', ['end_at'])
+    op.create_index(
+        'entity_entity_type_end_at_idx', 'entity', ['entity_type', 'end_at']
+    )
     op.create_table(
         'rebuild',
         sa.Column('name', types.Name(), primary_key=True),
