@@ -18,6 +18,7 @@ from talea.db import models
 from talea.db import types
 
 KIND = 'volume_type'
+NOT_FOUND = 'Unable to find volume_type_id "%s"'
 
 _E = models.ENTITY.c
 
@@ -94,5 +95,5 @@ def get(context, type_id):
         _open().where(_E.entity_id == type_id)
     ).first()
     if row is None:
-        raise exception.NotFound(f'Unable to find volume_type_id "{type_id}"')
+        raise exception.NotFound(NOT_FOUND % type_id)
     return VolumeType(*row)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error leaves the API in the shape of the face that was asked."""
+
+import http
+import json
+
+from oslo_db import exception as db_exc
+from oslo_log import log
+import webob
+
+from talea import exception
+
+LOG = log.getLogger(__name__)
+
+UNAUTHORIZED = 'Unauthorized'
+INTERNAL = 'An internal error occurred'
+UNAVAILABLE = 'The service is temporarily unavailable'
+
+
+class Rejected(exception.TaleaError):
+    """Several members of a body are of no use: {member: why}."""
+
+    code = 400
+
+    def __init__(self, reasons):
+        super().__init__('Invalid members')
+        self.detail = reasons
+
+
+def usage(status, detail):
+    """Return the body of an error of the Almanach face."""
+    return {'error': detail}
+
+
+# Which face answers under which path; the longest prefix counts.
+SHAPES = {'/': usage}
+
+
+def _shape(path):
+    return SHAPES[max(filter(path.startswith, SHAPES), key=len)]
+
+
+def response(path, status, detail, headers=()):
+    """Return the webob response for an error under *path*."""
+    if status == 401:
+        # Almanach's 401 is plain text, in all of its releases.
+        answer = webob.Response(
+            UNAUTHORIZED, status, content_type='text/plain', charset='UTF-8'
+        )
+    else:
+        answer = webob.Response(
+            json.dumps(_shape(path)(status, detail)),
+            status,
+            content_type='application/json',
+            charset='UTF-8',
+        )
+    answer.headers.update(headers)
+    return answer
+
+
+def _describe(error):
+    """Return (status, detail) for an exception."""
+    if isinstance(error, exception.TaleaError) and error.code < 500:
+        return error.code, getattr(error, 'detail', str(error))
+    if isinstance(error, UnicodeError):
+        # webob decodes paths and query strings only when asked for them.
+        return 400, 'Invalid parameter or payload'
+    if isinstance(error, db_exc.DBConnectionError):
+        LOG.error('The database is away: %s', error)
+        return 503, UNAVAILABLE
+    LOG.error('A request failed', exc_info=error)
+    return 500, INTERNAL
+
+
+class Errors:
+    """Middleware: exceptions and errors of libraries become our own.
+
+    Texts of 5xx never leave: they can hold SQL, paths and addresses.
+    """
+
+    # Headers of a library's error response that stay meaningful.
+    _KEPT = ('Allow', 'Retry-After', 'WWW-Authenticate')
+
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        request = webob.Request(environ)
+        try:
+            answer = request.get_response(self.app)
+        except Exception as error:
+            answer = response(_path(environ), *_describe(error))
+        else:
+            if answer.status_int >= 400:
+                answer = self._ours(environ, answer)
+        return answer(environ, start_response)
+
+    def _ours(self, environ, answer):
+        status = answer.status_int
+        detail = http.HTTPStatus(status).phrase
+        if status >= 500:
+            LOG.error('A request failed with %s', answer.status)
+            detail = UNAVAILABLE if status == 503 else INTERNAL
+        kept = {
+            name: answer.headers[name]
+            for name in self._KEPT
+            if name in answer.headers
+        }
+        return response(_path(environ), status, detail, kept)
+
+
+def _path(environ):
+    return environ.get('PATH_INFO') or '/'

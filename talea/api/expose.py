@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a method of a controller becomes an endpoint.
+
+In place of WSME's own decorator, which lets query parameters and members of
+the body replace what the path says, guesses dates, and writes Decimals as
+text. The types are WSME's.
+"""
+
+import dataclasses
+import functools
+import inspect
+
+import pecan
+import webob
+
+from talea import exception
+from talea.api import body as api_body
+from talea.api.types import base
+from talea.api.types import fields
+from talea.api.types import spool
+
+
+@dataclasses.dataclass
+class Answer:
+    """What a controller returns when the value alone does not say it all.
+
+    :ivar value: as in a plain return, or a Spool, which is sent as it is
+    """
+
+    value: object
+    headers: dict = dataclasses.field(default_factory=dict)
+
+
+class Parameter:
+    """A parameter of a query string."""
+
+    def __init__(self, field, mandatory=False, default=None):
+        self.field = field
+        self.mandatory = mandatory
+        self.default = default
+
+    def read(self, name, query):
+        """Return its value in *query*.
+
+        :raises base.Missing: not there, though mandatory
+        :raises talea.exception.InvalidValue: of no use
+        """
+        given = query.getall(name)
+        if len(given) > 1:
+            raise exception.InvalidValue(name=name, reason='given twice')
+        if given:
+            return base.convert(name, self.field, given[0])
+        if self.mandatory:
+            raise base.Missing(name=name)
+        return self.default
+
+
+def expose(status=200, body=None, query=None, public=False):
+    """Make a method of a Controller an endpoint.
+
+    The method is called with the ids of the path, by position; then, by name,
+    with the parameters of the query string and ``body``.
+
+    :param status: of the answer; or a function of the request that tells it
+    :param body: type of the request body, a base.Body; None: not looked at
+    :param query: {name: Parameter}; others are ignored
+    :param public: whether it needs no token
+    """
+
+    def decorate(method):
+        @functools.wraps(method)
+        def endpoint(self):
+            request = pecan.request
+            ids = [
+                base.convert(name, fields.ID, value)
+                for name, value in zip(names, self.ids, strict=True)
+            ]
+            given = {
+                name: parameter.read(name, request.GET)
+                for name, parameter in (query or {}).items()
+            }
+            if body is not None:
+                read = base.load(request.environ[api_body.ENVIRON])
+                given['body'] = body.parse(read)
+            result = method(self, *ids, **given)
+            code = status(request) if callable(status) else status
+            return _respond(result, code)
+
+        names = [
+            name
+            for name, parameter in inspect.signature(method).parameters.items()
+            if parameter.kind is not parameter.VAR_KEYWORD
+            and name not in ('self', 'body', *(query or {}))
+        ]
+        # What Pecan looks at is the wrapper: it takes nothing but self.
+        del endpoint.__wrapped__
+        endpoint = pecan.expose(content_type='application/json')(endpoint)
+        endpoint.public = public
+        endpoint.ids = names
+        return endpoint
+
+    return decorate
+
+
+def _respond(result, status):
+    """Return the webob response for what a controller returned."""
+    answer = result if isinstance(result, Answer) else Answer(result)
+    value = answer.value
+    if isinstance(value, spool.Spool):
+        response = webob.Response(
+            status=status,
+            app_iter=value,
+            content_type=value.content_type,
+            charset='UTF-8',
+        )
+        response.content_length = value.length
+    elif value is None:
+        response = webob.Response(status=status)
+        del response.content_type
+    else:
+        response = webob.Response(
+            base.dump(value),
+            status,
+            content_type='application/json',
+            charset='UTF-8',
+        )
+    response.headers.update(answer.headers)
+    return response

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is who, for all rules."""
+
+from oslo_policy import policy
+
+ADMIN = 'role:admin'
+READER = 'rule:project_reader'
+ANYONE = 'rule:reader'
+WRITER = 'rule:writer'
+
+RULES = [
+    policy.RuleDefault(
+        'project_reader',
+        '(role:reader and project_id:%(project_id)s) or role:admin',
+        description='May read what belongs to the project.',
+    ),
+    policy.RuleDefault(
+        'reader',
+        'role:reader or role:admin',
+        description='May read what belongs to nobody.',
+    ),
+    policy.RuleDefault(
+        'writer',
+        'role:service or role:admin',
+        description='May change what is billed.',
+    ),
+]
+
+
+def rule(name, check, description, *operations):
+    """Return a documented rule.
+
+    :param operations: texts like 'GET /v1/entities'
+    """
+    return policy.DocumentedRuleDefault(
+        name,
+        check,
+        description,
+        [
+            dict(zip(('method', 'path'), one.split(), strict=True))
+            for one in operations
+        ],
+        scope_types=['project'],
+    )
+
+
+def list_rules():
+    return RULES

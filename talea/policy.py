@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The policy engine of this process."""
+
+from oslo_config import cfg
+from oslo_policy import opts
+from oslo_policy import policy
+
+from talea import exception
+from talea import policies
+
+_enforcer = None
+
+
+def init(conf):
+    """Make the rules known, and those that the operator changed.
+
+    :param conf: oslo ConfigOpts; ``[oslo_policy] policy_file`` is read, and
+        read again whenever the file changes
+    """
+    global _enforcer
+    opts.set_defaults(conf)
+    _enforcer = policy.Enforcer(conf)
+    _enforcer.register_defaults(policies.list_rules())
+    return _enforcer
+
+
+def authorize(context, rule, target):
+    """Pass if policy allows *rule* on *target* to the caller.
+
+    :param target: dict; see RequestContext.can
+    :raises talea.exception.Forbidden: otherwise
+    """
+    if not _enforcer.authorize(rule, target, context):
+        raise exception.Forbidden(rule=rule)
+
+
+def get_enforcer():
+    """Return the enforcer; the entry point of the oslopolicy tools."""
+    conf = cfg.CONF
+    # The tools have parsed their own command line already.
+    if not getattr(conf, 'default_config_files', None):
+        conf([], project='talea')
+    return init(conf)
