@@ -1,1 +1,158 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Which notification says what about which resource.
+
+A definition is a pure function from a Notification to the events that it
+tells of. Each service has a mapping from event type to definition, found
+through the entry point ``talea.definitions``; deployers add their own, see
+doc/source/contributor/definitions.rst.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+import logging
+from typing import Any
+
+from stevedore import extension
+
+from talea import exception
+from talea.objects import event
+from talea.objects import notification
+
+NAMESPACE = 'talea.definitions'
+
+Definition = Callable[[notification.Notification], Iterable[event.Event]]
+Definitions = Mapping[str, tuple[Definition, ...]]
+
+LOG = logging.getLogger(__name__)
+
+_LONGEST = 255
+_LARGEST = 2**63 - 1
+
+_TYPES: dict[str, type] = {
+    'project_id': str,
+    'name': str,
+    'state': str,
+    'created_at': str,
+    'ended_at': str,
+    'gone': bool,
+    'period_begin': str,
+    'period_end': str,
+    'flavor': str,
+    'flavor_id': str,
+    'vcpus': int,
+    'memory_mb': int,
+    'disk_gb': int,
+    'root_gb': int,
+    'ephemeral_gb': int,
+    'image_id': str,
+    'image_meta': dict,
+    'os_type': str,
+    'metadata': dict,
+    'display_name': str,
+    'zone': str,
+    'host': str,
+    'launched_at': str,
+    'size': int,
+    'volume_type_id': str,
+    'attached_to': list,
+    'volume_id': str,
+    'address': str,
+    'network_id': str,
+    'port_id': str,
+    'fixed_ip': str,
+    'router_id': str,
+    'visibility': str,
+}
+
+
+def load() -> Definitions:
+    """Return all definitions that are installed, by event type.
+
+    One that cannot be loaded is logged as an error and left out.
+    """
+    found: dict[str, tuple[Definition, ...]] = {}
+    manager = extension.ExtensionManager(
+        NAMESPACE, on_load_failure_callback=_complain
+    )
+    for one in sorted(manager, key=lambda one: str(one.name)):
+        if not isinstance(one.plugin, Mapping):
+            _complain(manager, one.entry_point, 'it is not a mapping')
+            continue
+        for event_type, definition in one.plugin.items():
+            found[event_type] = (*found.get(event_type, ()), definition)
+    return found
+
+
+def _complain(manager: Any, entry_point: Any, reason: Any) -> None:
+    LOG.error(
+        'The definitions "%s" (%s) cannot be loaded, what they define is not '
+        'counted: %s',
+        entry_point.name,
+        entry_point.value,
+        reason,
+    )
+
+
+def events(
+    notification: notification.Notification, definitions: Definitions
+) -> list[event.Event]:
+    """Return what *notification* says, [] if it says nothing that counts.
+
+    :param definitions: what load() gave
+    :raises talea.exception.BadMessage: if a definition cannot make sense of
+        it
+    """
+    if notification.fault is not None:
+        return []
+    found: list[event.Event] = []
+    for definition in definitions.get(notification.event_type, ()):
+        try:
+            for one in definition(notification):
+                _check(one)
+                found.append(one)
+        except Exception as error:
+            # Whatever a plug-in raises: one message must not stop the others.
+            raise exception.BadMessage(
+                reason=f'{notification.event_type}: {_said(error)}'
+            ) from error
+    return found
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f'it has no {error}'
+    return f'{type(error).__name__}: {error}'
+
+
+def _check(one: event.Event) -> None:
+    """Refuse what a column cannot hold, before it harms a batch.
+
+    :raises ValueError: saying what is wrong
+    """
+    _check_text('resource_id', one.resource_id, _LONGEST)
+    if not one.resource_id:
+        raise ValueError('resource_id is empty')
+    if one.kind not in event.RANKS:
+        raise ValueError(f'there is no kind of event {one.kind!r}')
+    if one.fact_at.tzinfo is None:
+        raise ValueError('fact_at has no time zone')
+    value: Any
+    for name, value in one.attributes.items():
+        wanted = _TYPES.get(name)
+        if value is None or wanted is None:
+            continue
+        if type(value) is not wanted:
+            raise ValueError(f'{name} is {type(value).__name__}: {value!r}')
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise ValueError(f'{name} is too large')
+    _check_text('project_id', one.attributes.get('project_id', ''), _LONGEST)
+
+
+def _check_text(name: str, value: Any, longest: int) -> None:
+    if value is None and name == 'project_id':
+        return
+    if not isinstance(value, str):
+        raise ValueError(f'{name} is {type(value).__name__}: {value!r}')
+    if len(value) > longest:
+        raise ValueError(f'{name} has more than {longest} characters')
