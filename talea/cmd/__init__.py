@@ -5,6 +5,11 @@ Importing oslo.messaging selects oslo.service's eventlet backend unless
 another one has been selected before.
 """
 
+import warnings
+
 from oslo_service import backend
+
+# Libraries import eventlet if it is there; nothing of Talea uses it.
+warnings.filterwarnings('ignore', r'\s*Eventlet is deprecated')
 
 backend.init_backend(backend.BackendType.THREADING)

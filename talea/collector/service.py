@@ -21,7 +21,6 @@ from talea.collector.bus import oslo
 from talea.collector.bus import rabbit
 from talea.conf import collector as collector_conf
 from talea.db import api
-from talea.objects import notification
 from talea.objects import timeline
 
 LOG = logging.getLogger(__name__)
@@ -164,8 +163,8 @@ class Collector:
         opened = reason = None
         for attempt in range(TRIES):
             try:
-                opened = envelope.open(delivery, self._conf.collector)
-                return self._record([opened])
+                opened = self._open(delivery)
+                return self._record(opened)
             except _AWAY:
                 raise
             except Exception as error:
@@ -184,68 +183,39 @@ class Collector:
         if opened is not None:
             try:
                 return self._record(
-                    [
-                        dataclasses.replace(
-                            opened, fault=reason, payload={}, context={}
-                        )
-                    ]
+                    dataclasses.replace(
+                        opened, fault=reason, payload={}, context={}
+                    )
                 )
             except _AWAY:
                 raise
             except Exception as error:
                 LOG.error('Not even its body: %s', _describe(error))
         try:
-            return self._record([_bare(delivery, reason)])
+            return self._record(self._bare(delivery, reason))
         except Exception as error:
             # A row that has nothing of the message in it.
             raise DatabaseAway(reason=_first_line(error)) from error
 
-    def _record(self, notifications):
+    def _open(self, delivery):
+        return envelope.open(delivery, self._conf.collector)
+
+    def _bare(self, delivery, reason):
+        """Return a Notification that says only that there was a message."""
+        nothing = self._open(dataclasses.replace(delivery, body=b''))
+        digest = hashlib.sha256(delivery.body).hexdigest()
+        return dataclasses.replace(
+            nothing, message_id=f'unstorable-{digest}', fault=reason
+        )
+
+    def _record(self, *notifications):
         return recorder.record(
-            api.DbContext(), notifications, self._rules, self._clock()
+            api.DbContext(), list(notifications), self._rules, self._clock()
         )
 
 
 def _now():
     return datetime.datetime.now(datetime.UTC)
-
-
-def _bare(delivery, reason):
-    """Return a Notification that says only that there was a message."""
-    digest = hashlib.sha256(
-        b'\0'.join(
-            (
-                delivery.deployment.encode(),
-                delivery.exchange.encode('utf-8', 'replace'),
-                delivery.routing_key.encode('utf-8', 'replace'),
-                delivery.body,
-            )
-        )
-    ).hexdigest()
-    return notification.Notification(
-        message_id=f'unstorable-{digest}',
-        deployment=delivery.deployment,
-        exchange=delivery.exchange,
-        routing_key=delivery.routing_key,
-        priority='',
-        event_type='',
-        publisher_id='',
-        service=delivery.exchange,
-        host=None,
-        request_id=None,
-        project_id=None,
-        user_id=None,
-        resource_id=None,
-        state=None,
-        old_state=None,
-        task=None,
-        old_task=None,
-        fact_at=delivery.received_at,
-        sent_at=delivery.received_at,
-        received_at=delivery.received_at,
-        fault=reason,
-        body=b'',
-    )
 
 
 def _first_line(error):

@@ -8,12 +8,12 @@ so that everything behind the bus is the same.
 
 import datetime
 import functools
-import json
 import queue
 import threading
 import urllib.parse
 
 import oslo_messaging
+from oslo_serialization import jsonutils
 
 from talea import exception
 from talea.collector import bus
@@ -181,14 +181,18 @@ class _Endpoint:
 
 def _body(message, priority):
     """Return the envelope that a message came in, as bytes."""
+    context = message['ctxt'] or {}
+    # fake:// hands over the very object that the publisher gave.
+    if hasattr(context, 'to_dict'):
+        context = context.to_dict()
     inner = {
-        **{f'_context_{key}': value for key, value in message['ctxt'].items()},
+        **{f'_context_{key}': value for key, value in context.items()},
         **message['metadata'],
         'publisher_id': message['publisher_id'],
         'event_type': message['event_type'],
         'priority': priority.upper(),
         'payload': message['payload'],
     }
-    return json.dumps(
-        {'oslo.version': '2.0', 'oslo.message': json.dumps(inner)}
-    ).encode()
+    return jsonutils.dump_as_bytes(
+        {'oslo.version': '2.0', 'oslo.message': jsonutils.dumps(inner)}
+    )

@@ -6,6 +6,7 @@ message are left out, they cost more than all the rest of it, and a body that
 cannot be decoded is for the envelope to judge.
 """
 
+import contextlib
 import datetime
 import itertools
 import logging
@@ -83,7 +84,7 @@ class RabbitBus:
         while not self._stopping.is_set():
             consumer = self._connect()
             if consumer is None:
-                return
+                break
             try:
                 yield from consumer.batches()
             except LOST as error:
@@ -95,10 +96,13 @@ class RabbitBus:
                     )
             finally:
                 consumer.close()
+        self._wake.close()
+        self._alarm.close()
 
     def stop(self):
-        if not self._stopping.is_set():
-            self._stopping.set()
+        self._stopping.set()
+        # It may have ended before.
+        with contextlib.suppress(OSError):
             self._wake.send(b'\0')
 
     def connect(self):
@@ -124,9 +128,8 @@ class RabbitBus:
             retry=tenacity.retry_if_exception_type(LOST),
             stop=tenacity.stop_when_event_set(self._stopping),
             sleep=tenacity.sleep_using_event(self._stopping),
-            wait=tenacity.wait_exponential_jitter(
-                initial=0.2, max=MAX_PAUSE, jitter=0.5
-            ),
+            wait=tenacity.wait_exponential(multiplier=0.2, max=MAX_PAUSE)
+            + tenacity.wait_random(0, 0.5),
             before_sleep=self._complain,
             retry_error_callback=lambda state: None,
         )
@@ -288,7 +291,8 @@ class _Consumer:
 
     def _receive(self, message):
         info = message.delivery_info
-        body = message.body
+        # The library leaves text where a message has no body at all.
+        body = message.body or b''
         self._inbox.append(
             (
                 info['delivery_tag'],
@@ -296,7 +300,7 @@ class _Consumer:
                     self._name,
                     info['exchange'],
                     info['routing_key'],
-                    body if isinstance(body, bytes) else bytes(body),
+                    body,
                     datetime.datetime.now(datetime.UTC),
                     info['redelivered'],
                     self._origins.get(info['consumer_tag'], ''),
