@@ -36,6 +36,8 @@ _GLEANED = re.compile(
 )
 _GLEANED_FROM = 4096
 
+_LAST_WORD = re.compile(r'(?<=[\s"\'/])[^\s"\'/]+\Z')
+
 _KINDS = {
     type(None): 'null',
     bool: 'a boolean',
@@ -58,7 +60,7 @@ def open(delivery, limits):
     if len(body) > limits.max_body_size:
         return _unreadable(
             delivery,
-            body[: limits.max_body_size].decode('utf-8', 'surrogateescape'),
+            _head(body, limits.max_body_size),
             f'the body has {len(body)} bytes, more than max_body_size',
         )
     faults = []
@@ -197,6 +199,15 @@ def _unreadable(delivery, text, fault):
         fault,
         _encoded(text, 'surrogateescape'),
     )
+
+
+def _head(body, size):
+    """Return the first *size* bytes as text, without a word cut in two.
+
+    The beginning of a password does not look like one.
+    """
+    text = body[:size].decode('utf-8', 'surrogateescape')
+    return text[:-1000] + _LAST_WORD.sub('', text[-1000:])
 
 
 def _encoded(text, errors):

@@ -196,9 +196,12 @@ def _is_plain(text):
     """Return whether no string in the JSON *text* holds a secret by its look.
 
     Cheap, and may say no too often. JSON in a string has backslashes before
-    its quotes, and a name in running text is followed by ``:`` or ``=``.
+    its quotes, what Python prints has other quotes, and a name in running
+    text is followed by ``:`` or ``=``.
     """
-    if '\\' in text or '=' in text or 'gAAAA' in text or 'eyJ' in text:
+    if '\\' in text or "'" in text or '=' in text:
+        return False
+    if 'gAAAA' in text or 'eyJ' in text:
         return False
     if '@' in text and '://' in text:
         return False
