@@ -18,6 +18,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 PARTS=(style types unit functional docs api-ref releasenotes samples)
 VENV=$PWD/.venv
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
 passed=0 failed=0 skipped=0
 group=
 
@@ -113,29 +115,42 @@ style() {
 
 types() { mypy; }
 
-docs() {
-    sphinx-build -q -W --keep-going -b html doc/source doc/build/html
+# The theme and reno ask git about the sources. Outside of a repository (or in
+# that of another user, which git refuses) they see a copy in one of its own.
+sources() {
+    git rev-parse HEAD >/dev/null 2>&1 && pwd && return
+    local copy=$WORK/sources
+    if ! [ -d "$copy" ]; then
+        mkdir "$copy"
+        tar -c --exclude=./.venv --exclude=./.git . | tar -x -C "$copy"
+        git -C "$copy" init -q
+        git -C "$copy" add .
+        git -C "$copy" -c user.name=tests -c user.email=tests@localhost \
+            commit -q -m 'Sources'
+    fi
+    echo "$copy"
 }
 
-api-ref() {
-    sphinx-build -q -W --keep-going -b html api-ref/source api-ref/build/html
+build() {
+    local output=$PWD/$1/build/html directory
+    directory=$(sources) &&
+        (cd "$directory" && sphinx-build -q -W --keep-going -b html \
+            "$1/source" "$output")
 }
 
-releasenotes() {
-    sphinx-build -q -W --keep-going -b html releasenotes/source \
-        releasenotes/build/html
-}
+docs() { build doc; }
+
+api-ref() { build api-ref; }
+
+releasenotes() { build releasenotes; }
 
 samples() {
-    local directory bad
-    directory=$(mktemp -d)
+    local directory=$WORK/samples
+    mkdir "$directory"
     all "oslo-config-generator --config-file etc/oslo-config-generator/talea.conf --output-file $directory/talea.conf" \
         "oslopolicy-sample-generator --config-file etc/oslo-policy-generator/talea.conf --output-file $directory/policy.yaml" \
         "oslo-config-validator --config-file etc/oslo-config-generator/talea.conf --input-file $directory/talea.conf" \
         "test -s $directory/talea.conf -a -s $directory/policy.yaml"
-    bad=$?
-    rm -r "$directory"
-    return "$bad"
 }
 
 unit() { TEST_PATH=./talea/tests/unit stestr run; }
@@ -171,7 +186,7 @@ interrupt() {
 
 run_part() {
     local part=$1 status log began=$SECONDS
-    log=$(mktemp)
+    log=$WORK/$part.log
     echo "== $part"
     # In a process group of its own, which interrupt() ends as a whole.
     set -m
@@ -186,7 +201,6 @@ run_part() {
         *) [ $status = 0 ] && passed=$((passed + 1)) ||
             failed=$((failed + 1)) ;;
     esac
-    rm "$log"
     [ $status = 0 ] && status=ok || status=FAILED
     summary+=("$(printf '%-14s %6d s  %s' "$part" $((SECONDS - began)) $status)")
 }
