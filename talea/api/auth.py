@@ -21,7 +21,7 @@ class Unsafe(exception.TaleaError):
 
     template = (
         '[auth] private_key must be set, and not to the well-known value '
-        '"secret" unless [api] host is a loopback address.'
+        '"secret" unless the API listens on a loopback address only.'
     )
 
 
@@ -32,15 +32,17 @@ def _loopback(host):
         return host == 'localhost'
 
 
-def check(conf):
+def check(conf, host):
     """Pass if the configured authentication keeps strangers out.
 
+    :param host: address that the API listens on; None if that is not known
     :raises Unsafe: otherwise
     """
     if conf.auth.strategy == 'keystone':
         return
     key = conf.auth.private_key
-    if not key.strip() or (key == WELL_KNOWN and not _loopback(conf.api.host)):
+    known = key == WELL_KNOWN and not _loopback(host or '')
+    if not key.strip() or known:
         raise Unsafe
 
 
@@ -125,7 +127,7 @@ def middleware(app, conf):
 
     :raises Unsafe: if the configuration would leave the API open
     """
-    check(conf)
+    check(conf, conf.api.host)
     otherwise = app
     if 'keystone' in conf.auth.strategy:
         otherwise = Keystone(

@@ -6,7 +6,7 @@ import re
 
 import webob
 
-from talea.api import errors
+from talea import exception
 
 ENVIRON = 'talea.body'
 
@@ -45,12 +45,9 @@ class Body:
         form = request.content_type in _FORMS
         body = request.body
         if depth(body) > self.conf.api.max_json_depth:
-            refuse = errors.response(
-                request.environ['PATH_INFO'],
-                400,
-                'Invalid parameter or payload: nested too deeply',
+            raise exception.InvalidValue(
+                'Invalid parameter or payload: nested too deeply'
             )
-            return refuse(environ, start_response)
         environ[ENVIRON] = b'' if form else body
         environ['wsgi.input'] = io.BytesIO()
         environ['CONTENT_LENGTH'] = '0'

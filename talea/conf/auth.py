@@ -8,7 +8,10 @@ OPTS = [
         'strategy',
         default='private_key',
         choices=[
-            ('private_key', 'the X-Auth-Token header carries [auth]private_key'),
+            (
+                'private_key',
+                'the X-Auth-Token header carries [auth]private_key',
+            ),
             ('keystone', 'the X-Auth-Token header carries a Keystone token'),
             ('token,keystone', 'the private key first, then Keystone'),
         ],

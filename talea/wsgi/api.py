@@ -3,5 +3,9 @@
 
 from talea import service
 from talea.api import app
+from talea.api import auth
 
-application = app.make_app(service.prepare([]))
+conf = service.prepare([])
+# The WSGI server decides where it listens, whatever [api] host says.
+auth.check(conf, None)
+application = app.make_app(conf)

@@ -201,8 +201,8 @@ def _utc(moment):
 
 
 def _zone(name, offset):
-    """Return the offset of a time zone that was given with a date."""
-    if offset is None:
+    """Return the offset of the time zone of a date; None if it has none."""
+    if offset is None and name is not None:
         # Abbreviations stand for several zones each.
         raise ValueError(f'unknown time zone {name}')
     return offset

@@ -49,20 +49,20 @@ def listing(
         flavor=flavor,
         name=name,
     )
-    array = spool.Array()
+    after = marker and page.parse(marker)
     table = _Page(limit and min(limit, request.conf.api.max_limit))
+    array = spool.Array()
 
     def visit(entities):
         array.extend(shapes.show(one, names) for one in table.take(entities))
 
-    entity.walk(
-        context,
-        wanted,
-        visit,
-        # One more than is shown tells whether there is a next page.
-        limit=table.limit and table.limit + 1,
-        after=marker and page.parse(marker),
-    )
+    # One more than is shown tells whether there is a next page.
+    more = table.limit and table.limit + 1
+    try:
+        entity.walk(context, wanted, visit, more, after)
+    except Exception:
+        array.close()
+        raise
     return expose.Answer(array.end(), table.link(request))
 
 
