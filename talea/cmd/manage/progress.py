@@ -7,13 +7,15 @@ import tqdm
 class _Lines(tqdm.tqdm):
     """For a log: a line now and then, nothing is drawn over."""
 
-    _begun = False
+    _last = ''
 
     def display(self, msg=None, pos=None):
-        # The base class ends the last line when it closes.
-        self.fp.write(f'\n{self}' if self._begun else str(self))
-        self.fp.flush()
-        self._begun = True
+        line = str(self)
+        if line != self._last:
+            # The base class ends the last line when it closes.
+            self.fp.write(f'\n{line}' if self._last else line)
+            self.fp.flush()
+            self._last = line
 
 
 def bar(app, what, total, unit, **options):

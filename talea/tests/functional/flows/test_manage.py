@@ -2,18 +2,20 @@
 """talea-manage as an operator meets it: a command, its output, its code."""
 
 import datetime
+import functools
 import gzip
 import itertools
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import fixtures
 import sqlalchemy as sa
 
 from talea.db import models
-from talea.objects import rebuild
 from talea.tests import base
 
 RECORDING = (
@@ -23,60 +25,94 @@ RECORDING = (
     / 'notifications.jsonl.gz'
 )
 MANAGE = pathlib.Path(sys.executable).parent / 'talea-manage'
-SOME = 1500
+SOME = 1200
 
 CONF = """
 [DEFAULT]
 log_file = {directory}/talea.log
 
 [database]
-connection = {url}
+connection = sqlite:///{directory}/talea.sqlite
 
 [entities]
 {entities}
 """
 
 
-def recorded(number=SOME):
+def recorded(number):
     """Return the first lines of the recording, as dicts."""
     with gzip.open(RECORDING, 'rt') as lines:
         return [json.loads(line) for line in itertools.islice(lines, number)]
 
 
-class ManageTestCase(base.DatabaseTestCase):
-    """Runs talea-manage against the database of the test."""
+def run(conf, *words, stdin=b''):
+    """Run a command; return the CompletedProcess with text output."""
+    done = subprocess.run(
+        [MANAGE, '--config-file', conf, *map(str, words)],
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    done.stdout = done.stdout.decode()
+    done.stderr = done.stderr.decode()
+    return done
+
+
+def configured(directory, entities=''):
+    """Write talea.conf into *directory*; return its path."""
+    path = directory / 'talea.conf'
+    path.write_text(CONF.format(directory=directory, entities=entities))
+    return path
+
+
+# Made once, for all tests of the process: to replay takes its time.
+_TEMPLATES = tempfile.TemporaryDirectory(prefix='talea-test-')
+
+
+@functools.cache
+def template(messages):
+    """Return a directory with a database and the messages that it holds."""
+    directory = pathlib.Path(_TEMPLATES.name) / str(messages)
+    directory.mkdir()
+    conf = configured(directory)
+    lines = ''.join(json.dumps(one) + '\n' for one in recorded(messages))
+    recording = directory / 'recording.jsonl'
+    recording.write_text(lines)
+    for words in (('db', 'upgrade'), ('notification', 'replay', recording)):
+        done = run(conf, *words)
+        if done.returncode:
+            raise AssertionError(done.stderr)
+    return directory
+
+
+class ManageTestCase(base.TestCase):
+    """Runs talea-manage with a configuration and database of the test.
+
+    :cvar messages: how many of the recording the database begins with
+    :ivar recording: a file of these messages
+    """
+
+    messages = 0
 
     def setUp(self):
         super().setUp()
         self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        shutil.copytree(
+            template(self.messages), self.directory, dirs_exist_ok=True
+        )
+        self.recording = self.directory / 'recording.jsonl'
         self.configure()
 
     def configure(self, entities=''):
-        (self.directory / 'talea.conf').write_text(
-            CONF.format(
-                directory=self.directory,
-                url=self.database.url,
-                entities=entities,
-            )
+        self.conf_file = configured(self.directory, entities)
+        self.engine = sa.create_engine(
+            f'sqlite:///{self.directory}/talea.sqlite'
         )
+        self.addCleanup(self.engine.dispose)
 
     def run_manage(self, *words, stdin=b''):
-        """Run a command; return the CompletedProcess with text output."""
-        done = subprocess.run(
-            [
-                MANAGE,
-                '--config-file',
-                self.directory / 'talea.conf',
-                *map(str, words),
-            ],
-            input=stdin,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        done.stdout = done.stdout.decode()
-        done.stderr = done.stderr.decode()
-        return done
+        return run(self.conf_file, *words, stdin=stdin)
 
     def manage(self, *words, stdin=b''):
         """Run a command that must succeed; return what it printed."""
@@ -100,7 +136,7 @@ class ManageTestCase(base.DatabaseTestCase):
         :param but: names of columns to leave out
         """
         columns = [column for column in table.c if column.name not in but]
-        with self.database.engine.connect() as connection:
+        with self.engine.connect() as connection:
             return [
                 tuple(row)
                 for row in connection.execute(
@@ -119,18 +155,16 @@ class ManageTestCase(base.DatabaseTestCase):
         path.write_bytes(content)
         return path
 
-    def recording(self, number=SOME):
+    def write_recording(self, number):
         """Write the beginning of the recording to a file of its own."""
         lines = ''.join(json.dumps(one) + '\n' for one in recorded(number))
-        return self.write('recording.jsonl', lines.encode())
+        return self.write('other.jsonl', lines.encode())
 
 
 class SchemaTest(ManageTestCase):
     def setUp(self):
         super().setUp()
-        # Another database, that nobody has upgraded.
-        self.database.url = f'sqlite:///{self.directory}/empty.sqlite'
-        self.configure()
+        (self.directory / 'talea.sqlite').unlink()
 
     def test_upgrade_makes_the_schema_and_doing_it_again_changes_nothing(
         self,
@@ -165,8 +199,9 @@ class MistakesTest(ManageTestCase):
         self.assertIn('/does/not/exist', done.stderr)
 
     def test_a_database_that_is_away_is_one_line(self):
-        self.database.url = 'sqlite:////does/not/exist/talea.sqlite'
-        self.configure()
+        database = self.directory / 'talea.sqlite'
+        database.unlink()
+        database.mkdir()
         self.refused('usage', 'show')
 
     def test_a_time_that_is_none_is_told_with_an_example(self):
@@ -178,24 +213,70 @@ class MistakesTest(ManageTestCase):
         self.assertIn('nobody', self.refused('notification', 'show', 'nobody'))
 
 
-class ReplayTest(ManageTestCase):
+class RepeatTest(ManageTestCase):
+    messages = SOME
+
     def test_a_second_replay_changes_nothing(self):
-        recording = self.recording()
-        first = self.manage('notification', 'replay', recording)
-        self.assertIn(f'{SOME} messages archived', first)
         before = self.everything()
         self.assertTrue(before['entity'])
-        second = self.manage('notification', 'replay', recording)
-        self.assertIn('0 messages archived', second)
-        self.assertIn(f'{SOME} known already', second)
+        said = self.manage('notification', 'replay', self.recording)
+        self.assertIn('0 messages archived', said)
+        self.assertIn(f'{SOME} known already', said)
         self.assertEqual(before, self.everything())
 
+    def test_a_dry_run_of_what_is_known_tells_that_nothing_changes(self):
+        told = self.manage(
+            'notification', 'replay', '--dry-run', self.recording
+        )
+        self.assertIn('0 messages would be archived', told)
+        self.assertIn(
+            '0 resources would be new; 0 entities would be added, 0 changed, '
+            '0 removed.',
+            told,
+        )
+
+    def test_a_dry_run_counts_entities_that_would_change(self):
+        path = self.write_recording(SOME + 500)
+        before = self.rows(models.ENTITY, 'id', 'processed_at')
+        told = self.manage('notification', 'replay', '--dry-run', path)
+        self.manage('notification', 'replay', path)
+        after = self.rows(models.ENTITY, 'id', 'processed_at')
+        old = {row[:2]: row for row in before}
+        new = {row[:2]: row for row in after}
+        changed = sum(new.get(key, row) != row for key, row in old.items())
+        self.assertTrue(changed)
+        self.assertIn(
+            f'{len(new.keys() - old.keys())} entities would be added, '
+            f'{changed} changed, 0 removed.',
+            told,
+        )
+
+    def test_a_plain_compressed_list_from_standard_input_is_the_same(self):
+        columns = ('id', 'processed_at', 'resource_pk')
+        wanted = self.rows(models.ENTITY, *columns)
+        plain = [
+            json.loads(json.loads(one['body'])['oslo.message'])
+            for one in recorded(SOME)
+        ]
+        (self.directory / 'talea.sqlite').unlink()
+        self.configure()
+        self.manage('db', 'upgrade')
+        self.manage(
+            'notification',
+            'replay',
+            '-',
+            stdin=gzip.compress(json.dumps(plain).encode()),
+        )
+        self.assertEqual(wanted, self.rows(models.ENTITY, *columns))
+
+
+class ReplayTest(ManageTestCase):
     def test_a_dry_run_tells_what_the_replay_then_does(self):
-        recording = self.recording()
-        told = self.manage('notification', 'replay', '--dry-run', recording)
+        path = self.write_recording(SOME)
+        told = self.manage('notification', 'replay', '--dry-run', path)
         self.assertEqual([], self.rows(models.NOTIFICATION))
         self.assertEqual([], self.rows(models.RESOURCE))
-        done = self.manage('notification', 'replay', recording)
+        done = self.manage('notification', 'replay', path)
         self.assertEqual(
             done, told.splitlines(True)[0].replace('would be ', '')
         )
@@ -207,48 +288,13 @@ class ReplayTest(ManageTestCase):
             told,
         )
 
-    def test_a_dry_run_of_what_is_known_tells_that_nothing_changes(self):
-        recording = self.recording()
-        self.manage('notification', 'replay', recording)
-        told = self.manage('notification', 'replay', '--dry-run', recording)
-        self.assertIn('0 messages would be archived', told)
-        self.assertIn(
-            '0 resources would be new; 0 entities would be added, 0 changed, '
-            '0 removed.',
-            told,
-        )
-
-    def test_a_plain_compressed_list_from_standard_input_is_the_same(self):
-        self.manage('notification', 'replay', self.recording())
-        wanted = self.rows(models.ENTITY, 'id', 'processed_at', 'resource_pk')
-        plain = [
-            json.loads(json.loads(one['body'])['oslo.message'])
-            for one in recorded()
-        ]
-        self.database.url = f'sqlite:///{self.directory}/other.sqlite'
-        self.configure()
-        self.manage('db', 'upgrade')
-        self.manage(
-            'notification',
-            'replay',
-            '-',
-            stdin=gzip.compress(json.dumps(plain).encode()),
-        )
-        other = sa.create_engine(self.database.url)
-        self.addCleanup(other.dispose)
-        self.database.engine = other
-        self.assertEqual(
-            wanted,
-            self.rows(models.ENTITY, 'id', 'processed_at', 'resource_pk'),
-        )
-
     def test_messages_belong_to_the_deployment_that_is_named(self):
         self.manage(
             'notification',
             'replay',
             '--deployment',
             'region-1',
-            self.recording(3),
+            self.write_recording(3),
         )
         self.assertEqual(
             [('region-1',)] * 3,
@@ -263,7 +309,7 @@ class ReplayTest(ManageTestCase):
         )
 
     def test_progress_is_told_in_lines_unless_to_be_quiet(self):
-        recording = self.recording(50)
+        recording = self.write_recording(50)
         loud = self.run_manage('notification', 'replay', recording)
         self.assertIn('100%', loud.stderr)
         self.assertNotIn('\r', loud.stderr)
@@ -272,10 +318,7 @@ class ReplayTest(ManageTestCase):
 
 
 class ArchiveTest(ManageTestCase):
-    def setUp(self):
-        super().setUp()
-        self.path = self.recording(200)
-        self.manage('notification', 'replay', self.path)
+    messages = 200
 
     def show(self, *words):
         return json.loads(
@@ -325,7 +368,7 @@ class ArchiveTest(ManageTestCase):
         self.assertIn('199 messages deleted', done)
         self.assertEqual(1, len(self.rows(models.NOTIFICATION)))
         self.assertEqual(before, self.everything())
-        self.manage('notification', 'replay', self.path)
+        self.manage('notification', 'replay', self.recording)
         kept = ('generation',)
         self.assertEqual(before['event'], self.rows(models.EVENT))
         self.assertEqual(before['entity'], self.rows(models.ENTITY))
@@ -336,18 +379,23 @@ class ArchiveTest(ManageTestCase):
 
 
 class RebuildTest(ManageTestCase):
-    def setUp(self):
-        super().setUp()
-        self.manage('notification', 'replay', self.recording())
+    messages = SOME
 
     def entities(self):
-        return self.rows(models.ENTITY, 'id', 'processed_at')
+        return sorted(self.rows(models.ENTITY, 'id', 'processed_at'))
 
-    def events(self):
-        return self.rows(models.EVENT)
+    def interrupted(self, name, position):
+        """Leave what a rebuild leaves that was interrupted."""
+        self.execute(
+            models.REBUILD.insert().values(
+                name=name,
+                position=position,
+                started_at=datetime.datetime.now(datetime.UTC),
+            )
+        )
 
     def execute(self, statement):
-        with self.database.engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(statement)
 
     def test_events_that_other_definitions_had_made_are_replaced(self):
@@ -379,13 +427,12 @@ class RebuildTest(ManageTestCase):
         self.assertEqual(before, self.everything())
 
     def test_only_what_arrived_since_is_read_again(self):
-        middle = recorded()[1000]['at']
+        middle = recorded(SOME)[800]['at']
         said = self.manage('event', 'rebuild', '--since', middle)
-        self.assertIn(f'{SOME - 1000} messages read again', said)
+        self.assertIn(f'{SOME - 800} messages read again', said)
 
     def test_an_interrupted_rebuild_of_events_goes_on_where_it_stopped(self):
-        now = datetime.datetime.now(datetime.UTC)
-        rebuild.save(self.context, 'event rebuild ', 1400, now)
+        self.interrupted('event rebuild ', SOME - 100)
         done = self.run_manage('event', 'rebuild')
         self.assertIn('Going on', done.stderr)
         self.assertIn('100 messages read again', done.stdout)
@@ -393,8 +440,7 @@ class RebuildTest(ManageTestCase):
         self.assertIn(f'{SOME} messages read again', again)
 
     def test_restart_begins_a_rebuild_anew(self):
-        now = datetime.datetime.now(datetime.UTC)
-        rebuild.save(self.context, 'event rebuild ', 1400, now)
+        self.interrupted('event rebuild ', SOME - 100)
         said = self.manage('event', 'rebuild', '--restart')
         self.assertIn(f'{SOME} messages read again', said)
 
@@ -414,7 +460,7 @@ class RebuildTest(ManageTestCase):
 
     def test_the_resources_of_a_project_alone_can_be_folded_again(self):
         entity = models.ENTITY.c
-        with self.database.engine.connect() as connection:
+        with self.engine.connect() as connection:
             project, number = connection.execute(
                 sa.select(
                     entity.project_id,
@@ -428,17 +474,14 @@ class RebuildTest(ManageTestCase):
         self,
     ):
         pks = [row[0] for row in self.rows(models.RESOURCE)]
-        now = datetime.datetime.now(datetime.UTC)
-        rebuild.save(self.context, 'entity rebuild  ', pks[-4], now)
+        self.interrupted('entity rebuild  ', pks[-4])
         done = self.run_manage('entity', 'rebuild')
         self.assertIn('Going on', done.stderr)
         self.assertIn('3 resources folded again', done.stdout)
 
 
 class UsageTest(ManageTestCase):
-    def setUp(self):
-        super().setUp()
-        self.manage('notification', 'replay', self.recording())
+    messages = SOME
 
     def usage(self, *words):
         return json.loads(self.manage('usage', 'show', '-f', 'json', *words))
@@ -447,7 +490,7 @@ class UsageTest(ManageTestCase):
         done = self.run_manage('usage', 'show')
         sent = max(
             json.loads(json.loads(one['body'])['oslo.message'])['timestamp']
-            for one in recorded()
+            for one in recorded(SOME)
         )
         self.assertIn(f'to {sent[:19]} UTC (clipped', done.stderr)
         self.assertEqual(
