@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route, visited by everybody."""
+
+import re
+
+from keystonemiddleware import fixture as keystone_fixture
+
+from talea.api import app
+from talea.api import routes
+from talea.tests.functional.faces import base
+from talea.tests.functional.faces import samples
+
+# Who comes: roles (with those they imply) and project.
+PERSONAS = {
+    'reader': (['reader'], 'p1'),
+    'stranger': (['reader'], 'p2'),
+    'member': (['member', 'reader'], 'p1'),
+    'manager': (['manager', 'member', 'reader'], 'p1'),
+    'admin': (['admin', 'manager', 'member', 'reader'], 'p9'),
+    'service': (['service'], 'p9'),
+    'roleless': ([], 'p1'),
+}
+OWNERS = {'reader', 'member', 'manager', 'admin'}
+READERS = {'reader', 'stranger', 'member', 'manager', 'admin'}
+WRITERS = {'admin', 'service'}
+EVERYBODY = {*PERSONAS, 'nobody'}
+
+# Route under /v1: who may.
+ALLOWED = {
+    ('GET', '/info'): EVERYBODY,
+    ('GET', '/entities'): {'admin'},
+    ('GET', '/instances'): {'admin'},
+    ('GET', '/volumes'): {'admin'},
+    ('GET', '/entity/{entity_id}'): OWNERS,
+    ('PUT', '/entity/instance/{instance_id}'): WRITERS,
+    ('GET', '/project/{project_id}/entities'): OWNERS,
+    ('GET', '/project/{project_id}/instances'): OWNERS,
+    ('GET', '/project/{project_id}/volumes'): OWNERS,
+    ('GET', '/project/{project_id}/usage'): OWNERS,
+    ('POST', '/project/{project_id}/instance'): WRITERS,
+    ('POST', '/project/{project_id}/volume'): WRITERS,
+    ('DELETE', '/instance/{instance_id}'): WRITERS,
+    ('PUT', '/instance/{instance_id}/resize'): WRITERS,
+    ('PUT', '/instance/{instance_id}/rebuild'): WRITERS,
+    ('DELETE', '/volume/{volume_id}'): WRITERS,
+    ('PUT', '/volume/{volume_id}/resize'): WRITERS,
+    ('PUT', '/volume/{volume_id}/attach'): WRITERS,
+    ('PUT', '/volume/{volume_id}/detach'): WRITERS,
+    ('GET', '/volume_types'): READERS,
+    ('GET', '/volume_type/{volume_type_id}'): READERS,
+    ('POST', '/volume_type'): WRITERS,
+    ('DELETE', '/volume_type/{volume_type_id}'): WRITERS,
+}
+SUCCESS = {'GET': 200, 'HEAD': 200, 'POST': 201, 'PUT': 200, 'DELETE': 202}
+
+
+def _visits():
+    """Return the routes of the face, without /v1 and version documents."""
+    return {
+        (method, re.sub('^/v1', '', path))
+        for method, path in routes.routes()
+        if path not in ('/', '/v1')
+    }
+
+
+class RbacTestCase(base.ApiTestCase):
+    def configure(self):
+        super().configure()
+        self.conf.set_override('strategy', 'token,keystone', 'auth')
+        tokens = self.useFixture(keystone_fixture.AuthTokenFixture())
+        for name, (roles, project_id) in PERSONAS.items():
+            tokens.add_token_data(
+                token_id=name,
+                user_id=name,
+                user_name=name,
+                user_domain_id='default',
+                user_domain_name='Default',
+                project_id=project_id,
+                project_name=project_id,
+                project_domain_id='default',
+                project_domain_name='Default',
+                role_list=roles,
+            )
+
+    def _prepare(self):
+        """Bring i1, v1 and t1 into being."""
+        self.create_instance()
+        self.create_volume()
+        self.request(
+            'POST', '/v1/volume_type', {'type_id': 't1', 'type_name': 'fast'}
+        )
+
+    def _visit(self, method, path, who, prefix):
+        query, body = samples.REQUESTS[
+            'GET' if method == 'HEAD' else method, path
+        ]
+        token = '' if who == 'nobody' else who
+        path = path.format(**samples.IDS)
+        return self.request(
+            method, f'{prefix}{path}{query}', body, token=token
+        )
+
+    def test_the_table_knows_every_route(self):
+        known = set(ALLOWED)
+        known |= {
+            ('HEAD', path) for method, path in ALLOWED if method == 'GET'
+        }
+        self.assertEqual(known, _visits())
+        self.assertEqual(set(ALLOWED), set(samples.REQUESTS))
+
+    def test_who_is_refused_and_how(self):
+        self._prepare()
+        for prefix in ('', '/v1'):
+            for method, path in sorted(_visits()):
+                key = ('GET' if method == 'HEAD' else method, path)
+                for who in sorted(EVERYBODY - ALLOWED[key]):
+                    answer = self._visit(method, path, who, prefix)
+                    expected = 403
+                    if who == 'nobody':
+                        expected = 401
+                    elif path == '/entity/{entity_id}':
+                        # Whose it is nobody else shall learn.
+                        expected = 404
+                    self.assertEqual(
+                        expected,
+                        answer.status_int,
+                        (who, method, prefix + path, answer.body),
+                    )
+        info = self.request('GET', '/v1/info').json['database']
+        self.assertEqual({'all_entities': 2, 'active_entities': 2}, info)
+
+    def test_who_is_let_in(self):
+        for method, path in sorted(_visits()):
+            key = ('GET' if method == 'HEAD' else method, path)
+            for who in sorted(ALLOWED[key]):
+                with self.subTest(who=who, method=method, path=path):
+                    self._fresh()
+                    answer = self._visit(method, path, who, '/v1')
+                    self.assertEqual(
+                        SUCCESS[method],
+                        answer.status_int,
+                        (who, method, path, answer.body),
+                    )
+
+    def _fresh(self):
+        with self.database.engine.begin() as connection:
+            for table in ('entity', 'event', 'resource'):
+                connection.exec_driver_sql(f'DELETE FROM {table}')
+        self._prepare()
+
+    def test_a_refusal_names_the_rule(self):
+        answer = self.request(
+            'GET', '/v1/project/p1/entities?start=2016-01-01', token='stranger'
+        )
+        self.assertEqual(
+            {
+                'error': "Policy doesn't allow talea:entity:list to be "
+                'performed.'
+            },
+            answer.json,
+        )
+
+    def test_an_unknown_entity_and_a_strangers_look_the_same(self):
+        self._prepare()
+        theirs = self.request('GET', '/v1/entity/i1', token='stranger')
+        none = self.request('GET', '/v1/entity/i9', token='stranger')
+        self.assertEqual(
+            (none.status, none.body, none.headers['Content-Type']),
+            (theirs.status, theirs.body, theirs.headers['Content-Type']),
+        )
+
+    def test_a_policy_file_changes_who_may(self):
+        rules = self.useFixture(base.PolicyFile(self.conf)).path
+        with open(rules, 'w') as file:
+            file.write('"talea:entity:list_all": "role:reader"\n')
+        self.app = app.make_app(self.conf)
+        answer = self.request(
+            'GET', '/v1/entities?start=2016-01-01', token='stranger'
+        )
+        self.assertEqual(200, answer.status_int)
+
+    def test_the_private_key_opens_too(self):
+        answer = self.request('GET', '/v1/entities?start=2016-01-01')
+        self.assertEqual(200, answer.status_int)
