@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from talea import exception
 from talea import worker
+from talea.collector import definitions
 from talea.collector import envelope
 from talea.collector import recorder
 from talea.collector.bus import oslo
@@ -72,6 +73,7 @@ class Collector:
         self._conf = conf
         self._bus = bus
         self._name = name
+        self._known_types = definitions.load()
         self._rules = timeline.Rules.of(conf)
         self._clock = clock or _now
         self._stopping = threading.Event()
@@ -210,7 +212,11 @@ class Collector:
 
     def _record(self, *notifications):
         return recorder.record(
-            api.DbContext(), list(notifications), self._rules, self._clock()
+            api.DbContext(),
+            list(notifications),
+            self._known_types,
+            self._rules,
+            self._clock(),
         )
 
 
