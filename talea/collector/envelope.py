@@ -6,7 +6,6 @@ understood becomes a Notification with a fault, and is archived like others.
 """
 
 import dataclasses
-import datetime
 import hashlib
 import json
 import re
@@ -14,9 +13,8 @@ import re
 from talea.collector import bus
 from talea.collector import masking
 from talea.collector import subject
+from talea.collector.definitions import moments
 from talea.objects import notification
-
-UTC = datetime.UTC
 
 # As oslo.messaging has them.
 PRIORITIES = frozenset(
@@ -311,21 +309,8 @@ def _digest(delivery):
 
 
 def _moment(value):
-    """Return *value* as aware UTC, None if it is no date.
-
-    All spellings that services use are ISO 8601; without a zone they mean
-    UTC.
-    """
-    if type(value) is not str:
-        return None
+    """Return *value* as aware UTC, None if it is no date."""
     try:
-        moment = datetime.datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        else:
-            moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return moments.known(value)
+    except ValueError:
         return None
-    # What lies outside of it is no date of a notification, and not every
-    # database can keep it.
-    return moment if 1970 <= moment.year < 9999 else None

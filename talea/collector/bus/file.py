@@ -8,7 +8,6 @@ the body itself: a notification, with the envelope of oslo.messaging or not.
 """
 
 import contextlib
-import datetime
 import gzip
 import io
 import json
@@ -19,6 +18,7 @@ import zlib
 
 from talea import exception
 from talea.collector import bus
+from talea.collector.definitions import moments
 
 STDIN = '-'
 
@@ -171,11 +171,8 @@ class FileBus:
     def _arrival(self, at):
         """Return when a recorder saw it; now if it does not tell."""
         try:
-            moment = datetime.datetime.fromisoformat(at)
-            if moment.tzinfo is None:
-                return moment.replace(tzinfo=datetime.UTC)
-            return moment.astimezone(datetime.UTC)
-        except (TypeError, ValueError, OverflowError):
+            return moments.known(at) or self._now
+        except ValueError:
             return self._now
 
 
