@@ -45,7 +45,7 @@ def _without_event(context: Any) -> list[tuple[int, str, str]]:
         .order_by(number.desc(), _N.service)
     )
     return [
-        (row[1], f'{row[0]} notifications', 'they say nothing about usage')
+        (row[1], f'{row[0]} notifications', 'say nothing about usage')
         for row in rows
     ]
 
@@ -61,10 +61,5 @@ def _without_entity(context: Any) -> list[tuple[int, str, str]]:
         .order_by(number.desc(), _R.resource_type)
     )
     return [
-        (
-            row[1],
-            f'{row[0]} resources',
-            'their creation failed, or is not known to have succeeded',
-        )
-        for row in rows
+        (row[1], f'{row[0]} resources', 'never came to life') for row in rows
     ]
