@@ -62,6 +62,9 @@ class Changes:
             and tail.values[group[0]] != values[group[0]]
         ):
             when = self.missed(event, name)
+            if tail.end is not None and when >= tail.end:
+                # Nobody knows when: what the service said of it stands.
+                return
         self.assign(event, name, when, values, group[0], fact=False)
 
     def assign(
@@ -80,12 +83,12 @@ class Changes:
         """
         line = self.line
         tail = line.tail
-        if key not in tail.values:
-            # Not known before: it has been so all the time.
+        if key not in tail.values and not fact:
+            # An audit found it so: it has been so all the time.
             for span in line.lived():
                 for attribute, value in values.items():
                     span.values.setdefault(attribute, value)
-        elif tail.values[key] == values[key]:
+        elif key in tail.values and tail.values[key] == values[key]:
             tail.values.update(
                 (attribute, value)
                 for attribute, value in values.items()
@@ -107,11 +110,10 @@ class Changes:
         the period: when the instance was launched last, for a resize moves
         that time; or else when the audit looked.
         """
-        known, fact = self.line.evidence.get(name, (None, False))
+        known, fact = self.line.evidence.get(name, (event.fact_at, False))
         begin = event.attributes.get('period_begin')
-        when = _parse(begin) if begin else known or event.fact_at
-        if known is None or known <= when:
-            return when
+        if begin and known <= _parse(begin):
+            return _parse(begin)
         if not fact:
             return known
         launched = event.attributes.get('launched_at')
@@ -175,6 +177,9 @@ class Changes:
             return
         if not fact:
             when = self.missed(event, 'image')
+            tail = self.line.tail
+            if tail.end is not None and when >= tail.end:
+                return
         source = SOURCES[event.source] if fact else INFERRED
         span = self.line.split(when, event.message_id, source)
         self.touch(event, span, when, source)

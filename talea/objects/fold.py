@@ -87,7 +87,10 @@ class _Folder:
             if not self.line.alive:
                 self._revive(event)
             if event.kind == events.DELETE:
+                if self.line.alive:
+                    self._observe(event)
                 self._close(event, event.fact_at, _CERTAINTY[event.source])
+                self._fill(event, self.line.spans[-1:])
             elif self.line.alive or event.kind == events.EXISTS:
                 self._live(event)
 
@@ -109,17 +112,13 @@ class _Folder:
 
     def _exists(self, event: events.Event) -> None:
         given = event.attributes
-        if self.line.alive:
-            for name, group in attributes.GROUPS[event.resource_type].items():
-                self.changes.observe(event, name, group)
-            if event.resource_type == 'instance':
-                self.changes.rebuild(event, event.fact_at, fact=False)
-            if 'attached_to' in given:
-                self.changes.attach(
-                    event,
-                    given['attached_to'],
-                    self.changes.missed(event, 'attachments'),
-                )
+        self._observe(event)
+        if self.line.alive and 'attached_to' in given:
+            self.changes.attach(
+                event,
+                given['attached_to'],
+                self.changes.missed(event, 'attachments'),
+            )
         if given.get('ended_at'):
             self._close(event, _parse(given['ended_at']), timeline.TOLD)
         elif given.get('gone'):
@@ -130,19 +129,30 @@ class _Folder:
             self.changes.state(event)
             self.changes.plain(event)
 
+    def _observe(self, event: events.Event) -> None:
+        """Compare what an audit claims, or a delete shows, with the tail."""
+        if self.line.empty:
+            return
+        created = event.attributes.get('created_at')
+        if not self.line.alive and created is None:
+            return
+        for name, group in attributes.GROUPS[event.resource_type].items():
+            self.changes.observe(event, name, group)
+        if event.resource_type == 'instance':
+            self.changes.rebuild(event, event.fact_at, fact=False)
+
     def _open(
         self, event: events.Event, when: datetime.datetime, source: str
     ) -> None:
         line = self.line
+        values = attributes.values(event, self.rules)
+        groups = attributes.GROUPS[event.resource_type]
+        for name in _SETS.get(event.kind, ()):
+            # It has just become so; what was before, nobody knows.
+            for attribute in groups.get(name, ()):
+                values.pop(attribute, None)
         line.open(
-            timeline.Span(
-                when,
-                None,
-                when,
-                source,
-                attributes.values(event, self.rules),
-                event.message_id,
-            )
+            timeline.Span(when, None, when, source, values, event.message_id)
         )
         fact = event.kind == events.CREATE
         for name in (
@@ -164,10 +174,15 @@ class _Folder:
             if (end is None or when >= end) and when != begun:
                 self._open(event, when, changes.SOURCES[event.source])
         elif begun is None or when == begun:
-            # The same fact in another format may know more.
-            values = attributes.values(event, self.rules)
-            for span in line.lived():
-                attributes.fill(span, values)
+            self._fill(event, line.lived())
+
+    def _fill(self, event: events.Event, spans: list[timeline.Span]) -> None:
+        """Add what *event* knows: the same fact in another format may know
+        more.
+        """
+        values = attributes.values(event, self.rules)
+        for span in spans:
+            attributes.fill(span, values)
 
     def _revive(self, event: events.Event) -> None:
         """Begin a life whose create was lost, if *event* proves that."""

@@ -244,6 +244,7 @@ class Server:
         if image == self.image:
             return
         self.image = image
+        self.launched = when
         self._split(when)
         self.say('rebuild.end', 'rebuild.end', when, 'rebuild')
 
@@ -295,6 +296,9 @@ class Server:
 
     def audit(self, when, whole=False):
         """Let Nova say that it exists; hourly, or for an action."""
+        if self.terminated:
+            # Read back from the database, which holds whole seconds.
+            self.terminated = seconds(self.terminated)
         begin = when.replace(minute=0, second=0, microsecond=0)
         end = when
         if whole:

@@ -185,6 +185,20 @@ class TestInstance(unittest.TestCase):
         (span,) = fold.fold(story.events, timeline.Rules()).spans
         self.assertEqual('notification', span.source)
 
+    def test_before_a_resize_whose_create_was_lost_no_flavor_is_known(self):
+        story = Story('instance', **SMALL)
+        story.tell(
+            '11:00',
+            events.RESIZE,
+            created_at=at('10:00').isoformat(),
+            project_id='p',
+            **LARGE,
+        )
+        self.assertEqual(
+            [('10:00', '11:00', 'None'), ('11:00', None, 'm1.large')],
+            story.spans('flavor'),
+        )
+
     def test_a_server_that_never_started_is_no_usage(self):
         story = Story('instance', **SMALL)
         story.tell('10:00', events.UPDATE, state='error', **SMALL)
