@@ -220,7 +220,7 @@ done
 rm -f "$dir/health"
 
 read -r begin end < <(
-    sed -n 's/^Usage from \(.*\) \(.*\) to \(.*\) \([0-9:]*\) UTC.*/\1T\2 \3T\4/p' \
+    sed -n 's/^Usage from \(.*\) \(.*\) to \(.*\) \([0-9:.]*\) UTC.*/\1T\2 \3T\4/p' \
         "$dir/window"
 )
 project=$("${manage[@]}" --quiet usage show -f value -c project |

@@ -19,7 +19,6 @@ _USAGE = {
     'floatingip': 'floating IP',
     'image': 'image',
 }
-_MINUTE = '%Y-%m-%d %H:%M:%S'
 
 
 class Quantity(columns.FormattableColumn):
@@ -67,9 +66,7 @@ class Show(base.Ready, lister.Lister):
         rows = usage.show(
             self.context, begin, end, project_id=parsed_args.project
         )
-        self.tell(
-            f'Usage from {begin:{_MINUTE}} to {end:{_MINUTE}} UTC{clipped}.'
-        )
+        self.tell(f'Usage from {_plain(begin)} to {_plain(end)} UTC{clipped}.')
         return (
             ('project', 'usage', 'of', 'quantity', 'unit'),
             [
@@ -98,7 +95,7 @@ class Show(base.Ready, lister.Lister):
             raise exception.InvalidValue(
                 name='begin',
                 reason=f'the period would end before it, at '
-                f'{end:{_MINUTE}} UTC{clipped}',
+                f'{_plain(end)} UTC{clipped}',
             )
         return begin, end, clipped
 
@@ -116,3 +113,7 @@ class Show(base.Ready, lister.Lister):
                 parsed_args, skipped.COLUMNS, skipped.show(self.context)
             )
         return 0
+
+
+def _plain(moment):
+    return str(moment.replace(tzinfo=None))
