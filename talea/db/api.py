@@ -74,7 +74,11 @@ def _again(error):
     # Two transactions inserted the same unique key at once.
     if isinstance(error, db_exc.DBDuplicateEntry):
         return True
-    return isinstance(error, db_exc.DBError) and 'is locked' in str(error)
+    # SQLite: another one wrote what this transaction had read. oslo.db leaves
+    # this error as it is.
+    return isinstance(error, sa.exc.OperationalError) and (
+        'database is locked' in str(error)
+    )
 
 
 def retry(function):

@@ -47,12 +47,27 @@ def on_all_engines(case):
     The class itself runs on SQLite; ``<name>MySQL`` and ``<name>PostgreSQL``
     appear beside it in its module.
     """
-    module = sys.modules[case.__module__]
+    _add_variant(case, 'PostgreSQL')
+    _add_variant(case, 'MySQL')
     case.backend = 'sqlite'
-    for backend, suffix in (('mysql', 'MySQL'), ('postgresql', 'PostgreSQL')):
-        name = case.__name__ + suffix
-        variant = type(
-            name, (case,), {'backend': backend, '__module__': case.__module__}
-        )
-        setattr(module, name, variant)
     return case
+
+
+def on_servers(case):
+    """Repeat a class of tests on MySQL and PostgreSQL; a class decorator.
+
+    The class itself runs on MySQL; ``<name>PostgreSQL`` appears beside it.
+    """
+    _add_variant(case, 'PostgreSQL')
+    case.backend = 'mysql'
+    return case
+
+
+def _add_variant(case, suffix):
+    name = case.__name__ + suffix
+    variant = type(
+        name,
+        (case,),
+        {'backend': suffix.lower(), '__module__': case.__module__},
+    )
+    setattr(sys.modules[case.__module__], name, variant)
