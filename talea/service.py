@@ -2,6 +2,7 @@
 """What every process does first: options, log, database, policy, report."""
 
 import functools
+import logging
 import pathlib
 import sys
 
@@ -19,6 +20,8 @@ from talea import version
 from talea.conf import collector as collector_conf
 from talea.db import api
 from talea.db import migration
+
+LOG = logging.getLogger(__name__)
 
 # Libraries that tell more at their usual level than anybody wants to know.
 _QUIET = ['amqp=WARN', 'kombu=WARN', 'alembic=WARN', 'waitress=WARN']
@@ -44,14 +47,52 @@ def prepare(argv, conf=cfg.CONF, files=None):
         version=version.version_string(),
         default_config_files=files,
     )
-    for name in conf.collector.deployments:
-        collector_conf.deployment(conf, name)
+    _check(conf)
     log.setup(conf, 'talea')
     api.configure(conf)
     policy.init(conf)
     # Options that are secret are masked in the report.
     gmr.TextGuruMeditation.setup_autorun(version, conf=conf)
     return conf
+
+
+def _register(conf):
+    log.register_options(conf)
+    talea_conf.register(conf)
+
+
+def _check(conf):
+    """Read every option of Talea once.
+
+    oslo.config looks at a value when somebody asks for it, which may be in
+    the middle of the night.
+
+    :raises oslo_config.cfg.Error: if one has a value that it cannot have
+    """
+    for name in conf.collector.deployments:
+        collector_conf.deployment(conf, name)
+    for name in conf:
+        if isinstance(conf[name], cfg.ConfigOpts.GroupAttr):
+            dict(conf[name])
+
+
+def reload(conf):
+    """Read the mutable options again; a broken file changes nothing."""
+    try:
+        # Not with conf itself, which would keep what it has read.
+        trial = cfg.ConfigOpts()
+        _register(trial)
+        trial(
+            [],
+            default_config_files=conf.config_file,
+            default_config_dirs=conf.config_dir,
+        )
+        _check(trial)
+        changed = conf.mutate_config_files()
+    except Exception as error:
+        LOG.error('The configuration was not read again: %s', error)
+    else:
+        LOG.info('Read the configuration again, %d changes.', len(changed))
 
 
 def check_database():

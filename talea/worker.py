@@ -18,6 +18,8 @@ from typing import Protocol
 
 import cotyledon
 
+from talea import service
+
 LOG = logging.getLogger(__name__)
 
 # Seconds that loops have to finish what they have in hand: SIGTERM ends a
@@ -91,16 +93,6 @@ class Crew:
             self._ended.set()
 
 
-def reload(conf):
-    """Read the mutable options again; a broken file changes nothing."""
-    try:
-        changed = conf.mutate_config_files()
-    except Exception as error:
-        LOG.error('The configuration was not read again: %s', error)
-    else:
-        LOG.info('Read the configuration again, %d changes.', len(changed))
-
-
 class Worker(cotyledon.Service):
     """One process of several that do the same.
 
@@ -126,7 +118,7 @@ class Worker(cotyledon.Service):
     def reload(self):
         # Instead of the process being replaced, which is what cotyledon does
         # on SIGHUP: immutable options stay, messages in hand are finished.
-        reload(self._conf)
+        service.reload(self._conf)
 
 
 def serve(conf, name, recruit, workers):
@@ -145,7 +137,7 @@ def serve(conf, name, recruit, workers):
     worker = type(name, (Worker,), {'name': name})
     manager.add(worker, workers=workers, args=(conf, recruit))
     # Whoever is forked later, for one that died, starts from these.
-    manager.register_hooks(on_reload=lambda: reload(conf))
+    manager.register_hooks(on_reload=lambda: service.reload(conf))
     manager.run()
 
 
@@ -166,7 +158,7 @@ def serve_here(conf, crew):
     while True:
         number = signals.get()
         if number == signal.SIGHUP:
-            reload(conf)
+            service.reload(conf)
         elif number == signal.SIGINT:
             LOG.info('Interrupted, ending at once.')
             logging.shutdown()

@@ -119,6 +119,7 @@ class Collector:
             LOG.info('Storing notifications again.')
         self._failures = 0
         self.outcome += outcome
+        LOG.debug('Deployment %s: %s', self._name, outcome)
         if outcome.faulty:
             LOG.warning(
                 '%(count)d messages of deployment %(name)s were archived '

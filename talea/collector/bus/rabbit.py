@@ -187,17 +187,17 @@ class _Consumer:
         self._lost = False
         self._inbox = []
         self._bytes = 0
-        self._origins = {}
         self._size = conf.collector.batch_size
         self._channel = connection.channel()
         self._channel.auto_decode = False
         # For each queue. The next batch is there while one is stored.
         self._channel.basic_qos(0, min(2 * self._size, 65535), False)
         for each in found:
-            tag = self._channel.basic_consume(
-                each.queue, callback=self._receive
+            # Not waiting for each answer: messages would come in meanwhile,
+            # more than a batch may have. The name serves as consumer tag.
+            self._channel.basic_consume(
+                each.queue, each.queue, callback=self._receive, nowait=True
             )
-            self._origins[tag] = each.queue
         self._waiter = select.poll()
         self._waiter.register(alarm, select.POLLIN)
         self._transport = connection.connection.transport
@@ -303,7 +303,7 @@ class _Consumer:
                     body,
                     datetime.datetime.now(datetime.UTC),
                     info['redelivered'],
-                    self._origins.get(info['consumer_tag'], ''),
+                    info['consumer_tag'],
                 ),
             )
         )

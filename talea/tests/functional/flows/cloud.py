@@ -124,6 +124,10 @@ class Services(fixtures.Fixture):
         """Wait until somebody consumes the queue *name*."""
         until(lambda: (self.queue(name) or (0, 0))[1])
 
+    def abandoned(self, name):
+        """Wait until nobody consumes the queue *name*."""
+        until(lambda: self.queue(name)[1] == 0)
+
     def drained(self, *names):
         """Wait until nothing waits in the queues *names*."""
         until(lambda: not any(self.queue(name)[0] for name in names))

@@ -247,6 +247,18 @@ class RabbitBusTest(BusTestCase):
         cloud.until(lambda: len(taker.bodies) >= 105)
         self.assertIn(50, [len(each) for each in taker.batches])
 
+    def test_no_batch_is_larger_when_much_has_piled_up(self):
+        self.conf.set_override('batch_size', 10, 'collector')
+        taker = self.take()
+        self.services.consumed(QUEUE)
+        taker.stop()
+        for exchange in ('nova', 'neutron'):
+            for key in ('notifications.info', 'notifications.error'):
+                self.publish(*self.numbers(50), exchange=exchange, key=key)
+        taker = self.take()
+        cloud.until(lambda: len(taker.bodies) == 200)
+        self.assertEqual({10}, {len(each) for each in taker.batches})
+
     def test_two_consumers_share_the_work(self):
         self.conf.set_override('batch_size', 5, 'collector')
         takers = [self.take(), self.take()]
