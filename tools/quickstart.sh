@@ -146,12 +146,12 @@ install() {
         export PBR_VERSION=${PBR_VERSION:-0.0.0}
     fi
     pip=("$venv/bin/pip" --quiet --disable-pip-version-check --no-input
-        install --constraint "$root/upper-constraints.txt"
-        # Nothing is compiled. simplegeneric has no wheel, but no C either.
-        --only-binary :all: --no-binary simplegeneric)
+        install --constraint "$root/upper-constraints.txt")
     # The tools of the build come from the constraints, too.
-    "${pip[@]}" pbr setuptools wheel
-    "${pip[@]}" --no-build-isolation "$source"
+    "${pip[@]}" --only-binary :all: pbr setuptools wheel
+    # The one dependency without a wheel; it is a single Python file.
+    "${pip[@]}" --no-build-isolation --use-pep517 simplegeneric
+    "${pip[@]}" --only-binary :all: --no-build-isolation "$source"
     rm -rf "$source"
     trap - EXIT
     echo "$root" >"$stamp"
