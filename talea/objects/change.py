@@ -59,7 +59,9 @@ def record(
     :raises talea.exception.NotFound, talea.exception.InvalidValue: what
         *decide* raises
     """
-    chain = entity.of_id(context, resource_id, resource_type)
+    chain: list[entity.Entity] = entity.of_id(
+        context, resource_id, resource_type
+    )
     fact = decide(context, chain)
     if fact is None:
         return chain

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A period [start, end) in which a resource had one set of attributes."""
 
+from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
 import datetime
@@ -91,8 +93,9 @@ _ORDER = (_E.start_at, _E.entity_id, _E.entity_type, _E.seq)
 _PARTITION = 1000
 
 
-def _of(row):
-    return Entity(*row[:-1], json.loads(row[-1]))
+def _of(row: Any) -> Entity:
+    values: Any = (*row[:-1], json.loads(row[-1]))
+    return Entity(*values)
 
 
 def position(entity: Entity) -> page.Position:
@@ -105,12 +108,14 @@ def position(entity: Entity) -> page.Position:
     )
 
 
-def _select(entity_type=None):
+def _select(entity_type: str | None = None) -> sa.Select[Any]:
     kinds = BILLABLE if entity_type is None else (entity_type,)
     return sa.select(*_COLUMNS).where(_E.entity_type.in_(kinds))
 
 
-def _partitions(context, statement):
+def _partitions(
+    context: Any, statement: sa.Select[Any]
+) -> Iterator[list[Entity]]:
     """Yield lists of entities, never the whole answer in memory at once."""
     result = context.session.execute(
         statement, execution_options={'yield_per': _PARTITION}
@@ -120,7 +125,13 @@ def _partitions(context, statement):
 
 
 @db.reader
-def walk(context, wanted, visit, limit=None, after=None):
+def walk(
+    context: Any,
+    wanted: Filter,
+    visit: Callable[[list[Entity]], object],
+    limit: int | None = None,
+    after: page.Position | None = None,
+) -> None:
     """Call *visit* with lists of those entities that pass a filter, in order.
 
     The order is (start, id, type, place in the chain). Read in pieces: the
@@ -148,7 +159,13 @@ def walk(context, wanted, visit, limit=None, after=None):
 
 
 @db.reader
-def overlapping(context, begin, end, visit, project_id=None):
+def overlapping(
+    context: Any,
+    begin: datetime.datetime,
+    end: datetime.datetime,
+    visit: Callable[[list[Entity]], object],
+    project_id: str | None = None,
+) -> None:
     """Call *visit* with lists of the entities that overlap [begin, end).
 
     In no order, read in pieces as by walk().
@@ -161,7 +178,9 @@ def overlapping(context, begin, end, visit, project_id=None):
 
 
 @db.reader
-def of_id(context, entity_id, entity_type=None):
+def of_id(
+    context: Any, entity_id: str, entity_type: str | None = None
+) -> list[Entity]:
     """Return the entities of the resource *entity_id*, oldest first."""
     rows = context.session.execute(
         _select(entity_type).where(_E.entity_id == entity_id).order_by(*_ORDER)
@@ -170,7 +189,9 @@ def of_id(context, entity_id, entity_type=None):
 
 
 @db.reader
-def active(context, entity_id, entity_type=None):
+def active(
+    context: Any, entity_id: str, entity_type: str | None = None
+) -> Entity | None:
     """Return the entity of *entity_id* that goes on, or None."""
     row = context.session.execute(
         _select(entity_type)
@@ -181,7 +202,7 @@ def active(context, entity_id, entity_type=None):
 
 
 @db.reader
-def count(context):
+def count(context: Any) -> tuple[int, int]:
     """Return (number of all entities, number of those that go on)."""
     statement = sa.select(sa.func.count()).where(_E.entity_type.in_(BILLABLE))
     return (

@@ -3,8 +3,10 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 import datetime
 import json
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -47,13 +49,15 @@ def parse(text: str) -> Position:
     return moment, entity_id, entity_type, seq
 
 
-def after(columns, position):
+def after(
+    columns: Sequence[Any], position: Sequence[Any]
+) -> sa.ColumnElement[bool]:
     """Return the condition "*columns*, as a tuple, are past *position*".
 
     Spelled out, for MariaDB does not use an index for a comparison of tuples;
     for the same reason the first column is compared on its own as well.
     """
-    condition = sa.false()
+    condition: sa.ColumnElement[bool] = sa.false()
     for column, value in reversed(list(zip(columns, position, strict=True))):
         condition = sa.or_(column > value, sa.and_(column == value, condition))
     return sa.and_(columns[0] >= position[0], condition)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import dataclasses
 import datetime
 import decimal
+from typing import Any
 
 from talea.db import api as db
 from talea.objects import entity
@@ -148,7 +149,13 @@ def row(project_id: str, resource: str, group: str, total: int) -> UsageRow:
 
 
 @db.reader
-def show(context, begin, end, project_id=None, group_by='type'):
+def show(
+    context: Any,
+    begin: datetime.datetime,
+    end: datetime.datetime,
+    project_id: str | None = None,
+    group_by: str = 'type',
+) -> list[UsageRow]:
     """Return what was used in [begin, end), of one project or of all.
 
     :param begin: aware UTC
@@ -160,9 +167,9 @@ def show(context, begin, end, project_id=None, group_by='type'):
     """
     names = volume_type.names(context)
     grouping = GROUPINGS[group_by]
-    totals = collections.Counter()
+    totals: collections.Counter[tuple[str, str, str]] = collections.Counter()
 
-    def add(items):
+    def add(items: list[entity.Entity]) -> None:
         for item in items:
             total = amount([item], begin, end)
             if total:

@@ -9,6 +9,7 @@ import bisect
 from collections.abc import Iterable
 import dataclasses
 import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -61,7 +62,7 @@ class Names:
 
 
 @db.reader
-def names(context):
+def names(context: Any) -> Names:
     """Return the Names of all volume types there have ever been."""
     rows = context.session.execute(
         sa.select(_E.entity_id, _E.start_at, _E.name).where(
@@ -71,7 +72,7 @@ def names(context):
     return Names(tuple(row) for row in rows)
 
 
-def _open():
+def _open() -> sa.Select[Any]:
     return (
         sa.select(_E.entity_id, _E.name)
         .where(_E.entity_type == KIND, _E.end_at == types.OPEN)
@@ -80,13 +81,13 @@ def _open():
 
 
 @db.reader
-def list_(context):
+def list_(context: Any) -> list[VolumeType]:
     """Return the VolumeTypes that exist now, oldest first."""
     return [VolumeType(*row) for row in context.session.execute(_open())]
 
 
 @db.reader
-def get(context, type_id):
+def get(context: Any, type_id: str) -> VolumeType:
     """Return the VolumeType that exists now under *type_id*.
 
     :raises talea.exception.NotFound: if there is none
