@@ -177,9 +177,7 @@ class _Folder:
             self._fill(event, line.lived())
 
     def _fill(self, event: events.Event, spans: list[timeline.Span]) -> None:
-        """Add what *event* knows: the same fact in another format may know
-        more.
-        """
+        """Add what *event* knows: a fact told in another format knows more."""
         values = attributes.values(event, self.rules)
         for span in spans:
             attributes.fill(span, values)

@@ -174,8 +174,7 @@ class OneInstance(base.Controller):
         },
     )
     def put(self, instance_id, body, start, end):
-        """Correct an entity: the one that goes on, or with *start* one that
-        has ended."""
+        """Correct what goes on, or with *start* what has ended."""
         self.context.can(policies.UPDATE)
         changed = correction.apply(self.request, instance_id, body, start, end)
         return shapes.show(changed, volume_type.names(self.context))
