@@ -142,12 +142,7 @@ class Collector:
         :raises: one of _AWAY, and all can be given back
         """
         try:
-            return self._record(
-                [
-                    envelope.open(one, self._conf.collector)
-                    for one in deliveries
-                ]
-            )
+            return self._record(*map(self._open, deliveries))
         except _AWAY:
             raise
         except Exception as error:
