@@ -240,7 +240,10 @@ class Moment(Field):
         raise BadValue(BODY_DATE, whole=True)
 
     def parse(self, value):
-        if not isinstance(value, str) or len(value) > 100:
+        # dateutil skips characters that cannot be printed.
+        if not (isinstance(value, str) and value.isprintable()):
+            return self.missing()
+        if len(value) > 100:
             return self.missing()
         try:
             try:

@@ -62,6 +62,9 @@ class ApiTestCase(base.DatabaseTestCase):
         length = int(response.headers['Content-Length'])
         if method != 'HEAD':
             self.assertEqual(len(response.body), length)
+        elif hasattr(response.app_iter, 'close'):
+            # What a server does at the end.
+            response.app_iter.close()
         return response
 
     def create_instance(self, instance_id='i1', project_id='p1', **kwargs):
