@@ -87,7 +87,7 @@ if [ ${#packages[@]} -gt 0 ]; then
         become=()
     fi
     if [ ${#become[@]} -eq 0 ]; then
-        if command -v sudo >/dev/null; then line=sudo\ sh; else line=su; fi
+        if command -v sudo >/dev/null; then line=sudo\ sh; else line='su -'; fi
         echo "quickstart: ${packages[*]} missing. Please run this line," \
             "then come back:" >&2
         echo "$line -c '$install'" >&2
@@ -127,8 +127,8 @@ stamp=$venv/installed-from
 changed() {
     [ "$(cat "$stamp" 2>/dev/null)" != "$root" ] || [ -n "$(
         find "$root/talea" "$root/pyproject.toml" "$root/requirements.txt" \
-            "$root/upper-constraints.txt" -newer "$stamp" ! -name '*.pyc' \
-            ! -name __pycache__ -print -quit
+            "$root/upper-constraints.txt" -type f -newer "$stamp" \
+            ! -name '*.pyc' -print -quit
     )" ]
 }
 

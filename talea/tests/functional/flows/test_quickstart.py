@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/quickstart.sh, from the configuration on.
+
+The installation is left out, it needs a package index: Talea is taken from
+where the tests run.
+"""
+
+import gzip
+import itertools
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+
+import fixtures
+import sqlalchemy as sa
+
+from talea.db import models
+from talea.tests import base
+
+ROOT = pathlib.Path(__file__).parents[4]
+SCRIPT = ROOT / 'tools' / 'quickstart.sh'
+RECORDING = ROOT / 'samples' / 'cloud-a' / 'notifications.jsonl.gz'
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        return server.getsockname()[1]
+
+
+class QuickstartTest(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        # A space, to see that nothing is unquoted.
+        self.dir = self.directory / 'the dir'
+        venv = self.dir / 'venv'
+        venv.mkdir(parents=True)
+        (venv / 'bin').symlink_to(pathlib.Path(sys.executable).parent)
+        (venv / 'installed-from').write_text(f'{ROOT}\n')
+        self.recording = self.directory / 'some.jsonl.gz'
+        with (
+            gzip.open(RECORDING) as lines,
+            gzip.open(self.recording, 'wb', 1) as some,
+        ):
+            some.writelines(itertools.islice(lines, 1500))
+
+    def run_script(self, *words):
+        return subprocess.run(
+            [SCRIPT, '--dir', self.dir, *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def entities(self):
+        engine = sa.create_engine(f'sqlite:///{self.dir}/talea.sqlite')
+        self.addCleanup(engine.dispose)
+        with engine.connect() as connection:
+            return connection.execute(sa.select(models.ENTITY)).all()
+
+    def test_a_second_run_changes_no_number(self):
+        first = self.run_script('--no-serve', self.recording)
+        self.assertEqual(0, first.returncode, first.stderr)
+        tables = first.stdout.partition('== Usage')[2]
+        self.assertIn('| server', tables)
+        self.assertIn('Skipped', tables)
+        self.assertIn('clipped to the newest message', tables)
+        entities = self.entities()
+        again = self.run_script('--no-serve', self.recording)
+        self.assertEqual(tables, again.stdout.partition('== Usage')[2])
+        self.assertEqual(entities, self.entities())
+
+    def test_the_key_is_random_and_for_nobody_else_to_read(self):
+        done = self.run_script('--no-serve', self.recording)
+        self.assertEqual(0, done.returncode, done.stderr)
+        for name in ('talea.conf', 'token'):
+            mode = (self.dir / name).stat().st_mode
+            self.assertEqual(0o600, stat.S_IMODE(mode), name)
+        key = re.search(
+            r'private_key = (\S{40,})', (self.dir / 'talea.conf').read_text()
+        ).group(1)
+        self.assertEqual(
+            f'X-Auth-Token: {key}\n', (self.dir / 'token').read_text()
+        )
+        self.assertNotIn(key, done.stdout + done.stderr)
+
+    def test_the_printed_lines_work_while_it_serves_until_ctrl_c(self):
+        output = self.directory / 'output'
+        with output.open('wb') as stream:
+            script = subprocess.Popen(
+                [
+                    SCRIPT,
+                    '--dir',
+                    self.dir,
+                    '--port',
+                    str(free_port()),
+                    self.recording,
+                ],
+                stdout=stream,
+                stderr=stream,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self.addCleanup(script.wait)
+        self.addCleanup(self._end, script)
+        text = self._served(script, output)
+        lines = [one for one in text.splitlines() if one.startswith('curl')]
+        self.assertEqual(4, len(lines), text)
+        answers = [self._shell(line) for line in lines]
+        self.assertIn('all_entities', json.loads(answers[0])['database'])
+        self.assertTrue(json.loads(answers[1])['usage'])
+        self.assertIn('project_id,resource', answers[2])
+        self.assertTrue(json.loads(answers[3]))
+        os.killpg(script.pid, signal.SIGINT)
+        self.assertEqual(130, script.wait(timeout=10))
+        url = shlex.split(lines[0])[-1]
+        refused = subprocess.run(['curl', '-s', url], check=False)
+        self.assertEqual(7, refused.returncode)
+
+    def _served(self, script, output):
+        deadline = time.monotonic() + 120
+        while 'The database, the configuration' not in output.read_text():
+            self.assertIsNone(script.poll(), output.read_text())
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
+        return output.read_text()
+
+    def _shell(self, line):
+        return subprocess.run(
+            ['bash', '-c', line],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        ).stdout
+
+    @staticmethod
+    def _end(script):
+        if script.poll() is None:
+            os.killpg(script.pid, signal.SIGKILL)
+
+    def test_a_port_in_use_is_told_before_anything_is_done(self):
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            port = server.getsockname()[1]
+            done = self.run_script('--port', port, self.recording)
+        self.assertEqual(1, done.returncode)
+        self.assertEqual(
+            f'quickstart: port {port} of 127.0.0.1 is in use; choose another '
+            'with --port\n',
+            done.stderr,
+        )
+        self.assertFalse((self.dir / 'talea.conf').exists())
+
+    def test_a_file_that_is_not_there_is_told_before_anything_is_done(self):
+        done = self.run_script('--no-serve', '/does/not/exist.gz')
+        self.assertEqual(1, done.returncode)
+        self.assertEqual(
+            'quickstart: cannot read /does/not/exist.gz\n', done.stderr
+        )
+
+    def test_another_port_is_taken_over_into_the_configuration(self):
+        self.run_script('--no-serve', '--port', 9001, self.recording)
+        self.run_script('--no-serve', '--port', 9002, self.recording)
+        self.assertIn('port = 9002', (self.dir / 'talea.conf').read_text())
