@@ -26,7 +26,9 @@ Definitions = Mapping[str, tuple[Definition, ...]]
 
 LOG = logging.getLogger(__name__)
 
+# As the columns of the database are.
 _LONGEST = 255
+_LONGEST_TYPE = 32
 _LARGEST = 2**63 - 1
 
 _TYPES: dict[str, type] = {
@@ -130,9 +132,8 @@ def _check(one: event.Event) -> None:
 
     :raises ValueError: saying what is wrong
     """
+    _check_text('resource_type', one.resource_type, _LONGEST_TYPE)
     _check_text('resource_id', one.resource_id, _LONGEST)
-    if not one.resource_id:
-        raise ValueError('resource_id is empty')
     if one.kind not in event.RANKS:
         raise ValueError(f'there is no kind of event {one.kind!r}')
     if one.fact_at.tzinfo is None:
@@ -146,13 +147,14 @@ def _check(one: event.Event) -> None:
             raise ValueError(f'{name} is {type(value).__name__}: {value!r}')
         if isinstance(value, int) and abs(value) > _LARGEST:
             raise ValueError(f'{name} is too large')
-    _check_text('project_id', one.attributes.get('project_id', ''), _LONGEST)
+    if one.attributes.get('project_id'):
+        _check_text('project_id', one.attributes['project_id'], _LONGEST)
 
 
 def _check_text(name: str, value: Any, longest: int) -> None:
-    if value is None and name == 'project_id':
-        return
     if not isinstance(value, str):
         raise ValueError(f'{name} is {type(value).__name__}: {value!r}')
+    if not value:
+        raise ValueError(f'{name} is empty')
     if len(value) > longest:
         raise ValueError(f'{name} has more than {longest} characters')
