@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cloud around Talea: services that publish, and time that passes."""
 
+import datetime
 import gzip
 import itertools
 import json
@@ -43,6 +44,11 @@ def message_id(message):
     """Return the id that the sender gave to a recorded message."""
     inner = json.loads(message['body'])['oslo.message']
     return json.loads(inner)['message_id']
+
+
+def arrival(message):
+    """Return when a recorded message arrived, aware UTC."""
+    return datetime.datetime.fromisoformat(message['at'])
 
 
 def until(true, timeout=30, every=0.05):
