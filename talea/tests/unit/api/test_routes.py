@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What there is, what is documented, and what is guarded are the same."""
+
+import pathlib
+import re
+
+from oslotest import base
+
+from talea import policies
+from talea.api import routes
+
+PAGES = pathlib.Path(__file__).parents[4] / 'api-ref/source'
+
+
+def _routes():
+    return [
+        (method, path) for method, path in routes.routes() if method != 'HEAD'
+    ]
+
+
+class RoutesTestCase(base.BaseTestCase):
+    def test_every_route_is_documented_and_no_other(self):
+        text = '\n'.join(page.read_text() for page in PAGES.rglob('*.inc'))
+        documented = re.findall(r'rest_method:: (\w+) (\S+)', text)
+        self.assertEqual(len(documented), len(set(documented)))
+        versioned = {
+            (method, path)
+            for method, path in _routes()
+            if path == '/' or path.startswith('/v1')
+        }
+        self.assertEqual(versioned, set(documented))
+
+    def test_every_route_is_there_with_and_without_v1(self):
+        bare = {one for one in _routes() if not one[1].startswith('/v1')}
+        versioned = {
+            (method, path.removeprefix('/v1') or '/')
+            for method, path in _routes()
+            if path.startswith('/v1')
+        }
+        self.assertEqual(bare, versioned)
+
+    def test_every_route_but_public_ones_has_a_policy_and_no_other(self):
+        guarded = [
+            (operation['method'], operation['path'])
+            for rule in policies.list_rules()
+            for operation in getattr(rule, 'operations', ())
+        ]
+        self.assertEqual(len(guarded), len(set(guarded)))
+        private = {
+            (method, path)
+            for method, path, endpoint in routes.walk()
+            if not endpoint.public
+            and method != 'HEAD'
+            and path.startswith('/v1')
+        }
+        self.assertEqual(private, set(guarded))
+
+    def test_only_what_says_nothing_about_anybody_is_public(self):
+        public = {
+            path for _, path, endpoint in routes.walk() if endpoint.public
+        }
+        self.assertEqual({'/', '/v1', '/info', '/v1/info'}, public)
+
+    def test_every_rule_is_for_tokens_of_projects(self):
+        for rule in policies.list_rules():
+            if rule.name.startswith('talea:'):
+                self.assertEqual(['project'], rule.scope_types, rule.name)
