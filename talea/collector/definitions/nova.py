@@ -342,6 +342,8 @@ DEFINITIONS = {
     'compute.instance.update': _definition(_legacy, _update),
     'compute.instance.exists': _definition(_legacy, _exists),
     'compute.instance.delete.end': _definition(_legacy, _delete),
+    # By the API itself, while the host is down or the server has none.
+    'compute.instance.force_delete.end': _definition(_legacy, _delete),
     'instance.create.end': _definition(_versioned, _create),
     'instance.resize_confirm.end': _definition(_versioned, _resize),
     'instance.resize_revert.end': _definition(_versioned, _change),

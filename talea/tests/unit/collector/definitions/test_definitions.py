@@ -2,6 +2,9 @@
 import dataclasses
 import datetime
 import importlib.metadata
+import itertools
+import pathlib
+import textwrap
 import unittest
 from unittest import mock
 
@@ -14,12 +17,16 @@ from talea.objects import event
 from talea.tests import base
 from talea.tests.unit.collector.definitions import samples
 
+DOCUMENT = (
+    pathlib.Path(__file__).parents[5]
+    / 'doc/source/contributor/definitions.rst'
+)
 NOW = datetime.datetime(2026, 11, 21, 8, tzinfo=datetime.UTC)
 
 
 def told(**changes):
     one = event.Event(
-        'm', 'cake', 'c', NOW, event.CREATE, event.NOTIFICATION, {}
+        'm', 'volume', 'v', NOW, event.CREATE, event.NOTIFICATION, {}
     )
     return dataclasses.replace(one, **changes)
 
@@ -103,7 +110,7 @@ class EventsTestCase(unittest.TestCase):
         for changes in (
             {'resource_id': 7},
             {'resource_id': ''},
-            {'resource_type': 'c' * 33},
+            {'resource_type': 'cake'},
             {'kind': 'bake'},
             {'fact_at': NOW.replace(tzinfo=None)},
             {'attributes': {'gone': 'yes'}},
@@ -116,6 +123,41 @@ class EventsTestCase(unittest.TestCase):
                 self.assertRaises(exception.BadMessage),
             ):
                 definitions.events(self.message, telling(told(**changes)))
+
+
+class DocumentationTestCase(unittest.TestCase):
+    def test_the_example_works_as_printed(self):
+        lines = DOCUMENT.read_text().splitlines()
+        begin = lines.index('.. code-block:: python') + 1
+        code = itertools.takewhile(
+            lambda line: not line or line.startswith('   '), lines[begin:]
+        )
+        names = {}
+        exec(textwrap.dedent('\n'.join(code)), names)
+        disk = {
+            'uuid': 'd',
+            'created': '2026-11-21T06:14:03Z',
+            'project': 'p',
+            'label': 'disk one',
+            'gib': 20,
+        }
+        found = {}
+        for name, define in names['DEFINITIONS'].items():
+            message = dataclasses.replace(
+                samples.first('volume.retype'),
+                event_type=name,
+                payload={'disk': disk},
+            )
+            (one,) = definitions.events(message, {name: (define,)})
+            found[one.kind] = one.fact_at
+        self.assertEqual(
+            {
+                event.CREATE: samples.at('06:14:03'),
+                event.RESIZE: message.fact_at,
+                event.DELETE: message.fact_at,
+            },
+            found,
+        )
 
 
 class TimesTestCase(unittest.TestCase):

@@ -335,6 +335,20 @@ class DeleteTestCase(unittest.TestCase):
         )
         self.assertEqual(message.fact_at, samples.event(message).fact_at)
 
+    def test_a_forced_delete_without_the_host_is_an_end(self):
+        message = samples.like(
+            first('compute.instance.delete.end'),
+            'compute.instance.force_delete.end',
+        )
+        self.assertEqual(event.DELETE, samples.event(message).kind)
+
+    def test_a_soft_delete_without_the_host_is_an_end(self):
+        """The API deletes it at once, and the state says something else."""
+        message = samples.like(
+            first('compute.instance.delete.end'), state='soft-delete'
+        )
+        self.assertEqual(event.DELETE, samples.event(message).kind)
+
     def test_a_delete_that_failed_is_no_end(self):
         """Nova sends delete.end all the same."""
         for prefix, nothing in (('compute.instance', ''), ('instance', None)):
