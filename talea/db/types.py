@@ -75,11 +75,13 @@ OPEN = _OPEN
 """The right side for a comparison with an OpenEnd column that means open."""
 
 
-class Name(sa.types.TypeDecorator):
-    """Text of up to 255 characters, compared exactly.
+def _exact_collation(dialect):
+    # The others fold case, or ignore trailing spaces.
+    return 'utf8mb4_nopad_bin' if dialect.is_mariadb else 'utf8mb4_0900_bin'
 
-    MariaDB and MySQL would otherwise fold case and ignore trailing spaces.
-    """
+
+class Name(sa.types.TypeDecorator):
+    """Text of up to 255 characters, compared exactly."""
 
     impl = sa.String
     cache_ok = True
@@ -90,22 +92,31 @@ class Name(sa.types.TypeDecorator):
     def load_dialect_impl(self, dialect):
         if dialect.name not in ('mysql', 'mariadb'):
             return dialect.type_descriptor(sa.String(self.impl.length))
-        collation = (
-            'utf8mb4_nopad_bin' if dialect.is_mariadb else 'utf8mb4_0900_bin'
-        )
         return dialect.type_descriptor(
             mysql.VARCHAR(
-                self.impl.length, charset='utf8mb4', collation=collation
+                self.impl.length,
+                charset='utf8mb4',
+                collation=_exact_collation(dialect),
             )
         )
 
 
-LongText = sa.Text().with_variant(
-    mysql.LONGTEXT(charset='utf8mb4', collation='utf8mb4_bin'),
-    'mysql',
-    'mariadb',
-)
-"""Text of any length."""
+class _LongText(sa.types.TypeDecorator):
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        if dialect.name not in ('mysql', 'mariadb'):
+            return dialect.type_descriptor(sa.Text())
+        return dialect.type_descriptor(
+            mysql.LONGTEXT(
+                charset='utf8mb4', collation=_exact_collation(dialect)
+            )
+        )
+
+
+LongText = _LongText()
+"""Text of any length, compared exactly."""
 
 LongBytes = sa.LargeBinary().with_variant(mysql.LONGBLOB(), 'mysql', 'mariadb')
 """Bytes of any length."""

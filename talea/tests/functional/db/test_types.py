@@ -95,12 +95,20 @@ class TypesTest(base.TestCase):
         self.assertEqual(['open'], self._names(THING.c.end_at > MOMENT))
         self.assertEqual(['open'], self._names(THING.c.end_at == types.OPEN))
 
+    def _check_told_apart(self, column):
+        texts = ['a', 'A', 'á', 'a ', ' a', '🐘', '']
+        for text in texts:
+            self._insert(**{column.name: text})
+        query = sa.select(column)
+        for text in texts:
+            found = self.connection.execute(query.where(column == text))
+            self.assertEqual([text], found.scalars().all())
+
     def test_names_are_told_apart_by_case_accent_and_trailing_space(self):
-        names = ['a', 'A', 'á', 'a ', ' a', '🐘', '']
-        for name in names:
-            self._insert(name=name)
-        for name in names:
-            self.assertEqual([name], self._names(THING.c.name == name))
+        self._check_told_apart(THING.c.name)
+
+    def test_long_texts_are_told_apart_by_the_same(self):
+        self._check_told_apart(THING.c.note)
 
     def test_the_same_name_twice_is_a_duplicate(self):
         self._insert(name='same')
