@@ -7,7 +7,6 @@ from there; older or unknown ones make it fold its whole history again.
 
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import datetime
@@ -21,6 +20,7 @@ from talea.db import api as db
 from talea.db import bulk
 from talea.db import models
 from talea.objects import attributes
+from talea.objects import chain
 from talea.objects import event as events
 from talea.objects import fold
 from talea.objects import timeline
@@ -28,12 +28,11 @@ from talea.objects import timeline
 _TABLE = models.RESOURCE
 _ENTITY = models.ENTITY
 
+# Conditions in one statement; SQLite takes no more than a thousand.
+_AT_ONCE = 200
+
 # (resource type, resource id)
 Key = tuple[str, str]
-Row = dict[str, Any]
-
-# Attributes with a column of their own; the rest is JSON.
-_OWN = ('project_id', 'name', 'flavor', 'volume_type_id')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class _Folded:
     resource: Resource
     line: timeline.Timeline
     last: tuple[datetime.datetime, int, str] | None
-    old: Mapping[int, Row]
+    old: chain.Rows
 
 
 @db.writer
@@ -293,10 +292,7 @@ def _go_on(
         return None
     try:
         line = timeline.Timeline.continued(json.loads(resource.memory))
-        old = {
-            place: _row(resource, place, span)
-            for place, span in enumerate(line.spans, line.first)
-        }
+        old = chain.rows(resource.id, resource.key, line)
         line = fold.fold(new, rules, line)
     except timeline.Incomplete:
         return None
@@ -311,7 +307,7 @@ def _from_start(
         return []
     named = {resource.id: resource.key for resource in resources}
     histories = events.of_resources(context, named)
-    old = _present(context, named)
+    old = chain.present(context, named)
     return [
         _Folded(
             resource,
@@ -330,7 +326,17 @@ def _write(
         return
     _swap(context, [done.resource for done in folded])
     _remember(context, folded)
-    _replace(context, folded, now)
+    chain.replace(
+        context,
+        {
+            done.resource.id: (
+                done.old,
+                chain.rows(done.resource.id, done.resource.key, done.line),
+            )
+            for done in folded
+        },
+        now,
+    )
 
 
 def _swap(context: Any, resources: list[Resource]) -> None:
@@ -339,23 +345,25 @@ def _swap(context: Any, resources: list[Resource]) -> None:
     Where row locks are not replicated (Galera) this is what makes the second
     of two writers fail and start again.
     """
-    done = context.session.execute(
-        sa.update(_TABLE)
-        .where(
-            sa.or_(
-                *(
-                    sa.and_(
-                        _TABLE.c.id == resource.id,
-                        _TABLE.c.generation == resource.generation,
+    for first in range(0, len(resources), _AT_ONCE):
+        part = resources[first : first + _AT_ONCE]
+        done = context.session.execute(
+            sa.update(_TABLE)
+            .where(
+                sa.or_(
+                    *(
+                        sa.and_(
+                            _TABLE.c.id == resource.id,
+                            _TABLE.c.generation == resource.generation,
+                        )
+                        for resource in part
                     )
-                    for resource in resources
                 )
             )
+            .values(generation=_TABLE.c.generation + 1)
         )
-        .values(generation=_TABLE.c.generation + 1)
-    )
-    if done.rowcount != len(resources):
-        raise exception.ConcurrentUpdate(what='A resource')
+        if done.rowcount != len(part):
+            raise exception.ConcurrentUpdate(what='A resource')
 
 
 def _remember(context: Any, folded: list[_Folded]) -> None:
@@ -377,72 +385,3 @@ def _remember(context: Any, folded: list[_Folded]) -> None:
             for done in folded
         ],
     )
-
-
-def _replace(
-    context: Any, folded: list[_Folded], now: datetime.datetime
-) -> None:
-    """Make the entity rows what the timelines say; equal ones stay."""
-    new: list[Row] = []
-    gone: list[Any] = []
-    for done in folded:
-        old = dict(done.old)
-        for place, span in enumerate(done.line.spans, done.line.first):
-            row = _row(done.resource, place, span)
-            if old.pop(place, None) != row:
-                new.append({**row, 'processed_at': now})
-        gone += [
-            sa.and_(
-                _ENTITY.c.resource_pk == done.resource.id,
-                _ENTITY.c.seq == place,
-            )
-            for place in old
-        ]
-    bulk.replace(context.session, _ENTITY, ['resource_pk', 'seq'], new)
-    if gone:
-        context.session.execute(sa.delete(_ENTITY).where(sa.or_(*gone)))
-
-
-def _row(resource: Resource, place: int, span: timeline.Span) -> Row:
-    values = span.values
-    return {
-        'resource_pk': resource.id,
-        'seq': place,
-        'entity_type': resource.resource_type,
-        'entity_id': resource.resource_id,
-        'project_id': values.get('project_id') or '',
-        'start_at': span.start,
-        'end_at': span.end,
-        'last_event_at': span.last_event,
-        'name': values.get('name'),
-        'flavor': values.get('flavor'),
-        'volume_type_id': values.get('volume_type_id'),
-        'attributes': json.dumps(
-            {
-                name: value
-                for name, value in values.items()
-                if name not in _OWN
-            },
-            ensure_ascii=False,
-            sort_keys=True,
-        ),
-        'source': span.source,
-    }
-
-
-def _present(
-    context: Any, named: Collection[int]
-) -> dict[int, dict[int, Row]]:
-    """Return {resource: {place: row}} as the database has it."""
-    found: dict[int, dict[int, Row]] = {pk: {} for pk in named}
-    columns = [
-        column
-        for column in _ENTITY.c
-        if column.name not in ('id', 'processed_at')
-    ]
-    rows = context.session.execute(
-        sa.select(*columns).where(_ENTITY.c.resource_pk.in_(named))
-    )
-    for row in rows:
-        found[row.resource_pk][row.seq] = dict(row._mapping)
-    return found
