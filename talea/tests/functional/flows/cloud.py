@@ -8,6 +8,7 @@ import json
 import pathlib
 import time
 
+import amqp
 from amqp import exceptions as amqp_exc
 import fixtures
 import kombu
@@ -69,6 +70,11 @@ def until(true, timeout=30, every=0.05):
     return result
 
 
+class _Raw(amqp.Message):
+    def _serialize_properties(self):
+        return self.raw
+
+
 class Services(fixtures.Fixture):
     """The services of a cloud, which publish on a RabbitMQ.
 
@@ -110,6 +116,14 @@ class Services(fixtures.Fixture):
         message = self._channel.prepare_message(
             body, headers=headers, **(PROPERTIES | kwargs)
         )
+        self._channel.basic_publish(message, exchange, routing_key)
+
+    def publish_raw(self, exchange, routing_key, body, properties):
+        """Publish a message with its properties as bytes on the wire."""
+        if exchange not in self._declared:
+            self.declare(exchange)
+        message = _Raw(body)
+        message.raw = properties
         self._channel.basic_publish(message, exchange, routing_key)
 
     def replay(self, messages):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import struct
 import threading
 import time
 
@@ -163,6 +164,21 @@ class RabbitBusTest(BusTestCase):
             [body for body in bodies for _ in range(2)], taker.bodies
         )
         self.services.drained(QUEUE)
+
+    def test_properties_that_cannot_be_read_harm_nobody(self):
+        taker = self.take()
+        self.services.consumed(QUEUE)
+        # A header "t": milliseconds where AMQP has seconds, or worse.
+        table = b'\x01tT' + b'\xff' * 8
+        flags = struct.pack('>H', 0x2000)
+        self.services.publish_raw(
+            'nova',
+            'notifications.info',
+            b'odd',
+            flags + struct.pack('>L', len(table)) + table,
+        )
+        self.publish(b'good')
+        cloud.until(lambda: taker.bodies == [b'odd', b'good'])
 
     def test_huge_messages_end_a_batch_before_it_is_full(self):
         taker = self.take()

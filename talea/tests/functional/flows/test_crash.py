@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes and servers that die in the middle: nothing lost, nothing twice."""
+"""Processes and servers that die half-way: nothing lost, nothing twice."""
 
 import random
 import time

@@ -51,12 +51,6 @@ class ProcessTestCase(base.TestCase):
                 sa.select(sa.func.count()).select_from(models.NOTIFICATION)
             )
 
-    def archived_ids(self):
-        with self.database.engine.connect() as connection:
-            return sorted(
-                connection.scalars(sa.select(models.NOTIFICATION.c.message_id))
-            )
-
 
 class Signals:
     """What holds for every process that collects."""
@@ -176,6 +170,36 @@ class CollectorSignalsTest(Signals, ProcessTestCase):
         workers = process.workers()
         process.end(signal.SIGKILL)
         self.assertFalse(any(map(processes.alive, workers)))
+
+    def test_several_deployments_are_collected_at_once(self):
+        other = self.useFixture(fixtures.RabbitMQ())
+        self.settings.update(
+            {
+                'collector': {'deployments': 'default, cell-2, away'},
+                'deployment:cell-2': {'transport_url': other.url},
+                'deployment:away': {'transport_url': 'rabbit://127.0.0.1:1/'},
+            }
+        )
+        self.start()
+        messages = cloud.recorded(20)
+        elsewhere = self.useFixture(cloud.Services(other.url))
+        for services, some in (
+            (self.services, messages[:10]),
+            (elsewhere, messages[10:]),
+        ):
+            services.consumed(QUEUE)
+            services.replay(some)
+        cloud.until(lambda: self.archived() == 20)
+        with self.database.engine.connect() as connection:
+            found = connection.execute(
+                sa.select(
+                    models.NOTIFICATION.c.deployment,
+                    sa.func.count(models.NOTIFICATION.c.message_id),
+                ).group_by(models.NOTIFICATION.c.deployment)
+            )
+            self.assertEqual(
+                {'default': 10, 'cell-2': 10}, dict(found.tuples().all())
+            )
 
 
 class StandaloneSignalsTest(Signals, ProcessTestCase):
