@@ -76,6 +76,9 @@ _PAIR = re.compile(
     """,
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
+# In JSON it separates names from values after a quote, in times it follows a
+# digit. After a letter or a space it may end a name in running text.
+_COLON = re.compile(r':(?<=[A-Za-z_ ]:)')
 _NOTHING = frozenset(
     (None, '', MASK, 'null', 'None', 'true', 'false', 'True', 'False')
 )
@@ -201,21 +204,16 @@ def _is_plain(text):
     """
     if '\\' in text or "'" in text or '=' in text:
         return False
-    if 'gAAAA' in text or 'eyJ' in text:
+    if 'gAAAA' in text or 'eyJ' in text or 'PRIVATE KEY' in text:
         return False
     if '@' in text and '://' in text:
         return False
-    lower = text.lower()
-    return not (
-        'oken:' in lower
-        or 'word:' in lower
-        or 'cret:' in lower
-        or 'key:' in lower
-        or 'pass:' in lower
-        or 'data:' in lower
-        or 'private key' in lower
-        or 'authorization:' in lower
-    )
+    for colon in _COLON.finditer(text):
+        end = colon.start()
+        name = text[max(end - 100, 0) : end].rpartition('"')[2]
+        if _may_hold_pair(name.lower()):
+            return False
+    return True
 
 
 def _watch(pairs):
