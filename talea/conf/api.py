@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from oslo_config import cfg
+from oslo_middleware import cors
 
 GROUP = cfg.OptGroup('api', title='The REST API')
 
@@ -36,7 +37,17 @@ OPTS = [
 ]
 
 
+def set_defaults():
+    """Let browsers of the origins that are allowed use all of the API."""
+    cors.set_defaults(
+        allow_methods=['GET', 'POST', 'PUT', 'DELETE'],
+        allow_headers=['X-Auth-Token', 'X-OpenStack-Request-ID'],
+        expose_headers=['Link', 'X-OpenStack-Request-ID'],
+    )
+
+
 def register(conf):
+    set_defaults()
     conf.register_group(GROUP)
     conf.register_opts(OPTS, group=GROUP)
 

@@ -144,10 +144,17 @@ def _strict(body):
         raise errors.Rejected(wrong)
     # What is empty is skipped.
     return {
-        _DATES.get(name, name): _member(name, value)
+        _DATES.get(name, name): _member(name, _plain(name, value))
         for name, value in body.items()
         if value
     }
+
+
+def _plain(name, value):
+    """Return *value*, a date in the way that all dates are written."""
+    if name not in _DATES:
+        return value
+    return datetime.datetime.strptime(value, _STRICT).isoformat()
 
 
 def _free(body):
