@@ -110,7 +110,7 @@ class MaskTest(unittest.TestCase):
         self.assert_kept({name: SECRET for name in HARMLESS_NAMES})
 
     def test_tokens_go_under_any_name(self):
-        for token in (FERNET, JWT, KEY):
+        for token in (FERNET, JWT, KEY, KEY.replace('\n', ' ')):
             for value in (
                 token,
                 f'before {token} after',
