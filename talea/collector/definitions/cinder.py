@@ -140,6 +140,14 @@ def _volume_exists(
     return _event(one, 'volume', event.EXISTS, said)
 
 
+def _volume_unchanged(one: notification.Notification) -> list[event.Event]:
+    """What a volume is like before it is resized, if its create was lost."""
+    said = _volume(one)
+    # It is "extending", and nothing would tell if that fails.
+    del said['state']
+    return _event(one, 'volume', event.UPDATE, said)
+
+
 def _volume_changed(kind: str) -> _Define:
     def define(one: notification.Notification) -> list[event.Event]:
         return _event(one, 'volume', kind, _volume(one))
@@ -259,6 +267,7 @@ def _type_delete(one: notification.Notification) -> list[event.Event]:
 DEFINITIONS = {
     'volume.create.end': _volume_create,
     'volume.manage_existing.end': _volume_create,
+    'volume.resize.start': _volume_unchanged,
     'volume.resize.end': _volume_changed(event.RESIZE),
     'volume.retype': _volume_changed(event.RETYPE),
     'volume.transfer.accept.end': _volume_changed(event.TRANSFER),

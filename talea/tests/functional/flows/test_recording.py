@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 import collections
 import datetime
+import functools
 import itertools
 
+from oslo_config import cfg
+
+from talea import conf as talea_conf
 from talea.collector import bus
 from talea.collector import definitions
 from talea.collector import envelope
 from talea.collector import recorder
 from talea.objects import entity
+from talea.objects import fold
 from talea.objects import resource
 from talea.objects import timeline
 from talea.objects import volume_type
@@ -19,6 +24,8 @@ from talea.tests.functional.flows import processes
 
 NOW = datetime.datetime(2026, 11, 21, 8, tzinfo=datetime.UTC)
 BATCH = 200
+RULES = timeline.Rules(volume_threshold=0)
+TYPE_ID = 'volume_type_id'
 ALL = 20000
 AGES = datetime.timedelta(days=36500)
 
@@ -118,6 +125,124 @@ class RecordedTestCase(Recording):
             position = pks[-1]
 
 
+class PartsTestCase(base.TestCase):
+    """Not every deployment sends all that the recorded one sent."""
+
+    def complaints(self, truth, sent, kinds=None):
+        """Return what is wrong if only some messages had been sent.
+
+        :param sent: whether a Notification was sent
+        :param kinds: kinds of resources to look at; default: all
+        """
+        histories = collections.defaultdict(list)
+        for one, event in told():
+            if sent(one):
+                key = (event.resource_type, event.resource_id)
+                histories[key].append(event)
+        types = {
+            id_: history[0].attributes['name']
+            for (kind, id_), history in histories.items()
+            if kind == 'volume_type'
+        }
+        wrong = []
+        for (kind, id_), life in truth.lives.items():
+            if kinds is None or kind in kinds:
+                spans = fold.fold(histories[kind, id_], RULES).spans
+                found = [
+                    (
+                        span.start,
+                        span.end,
+                        span.values
+                        | {'type': types.get(span.values.get(TYPE_ID))},
+                    )
+                    for span in spans
+                ]
+                wrong += journal.complaints(f'{kind} {id_}', life, found)
+        return wrong
+
+    def test_the_old_format_alone_is_enough(self):
+        self.assertEqual(
+            [],
+            self.complaints(
+                journal.Journal(0),
+                lambda one: 'nova_object.data' not in one.payload,
+            ),
+        )
+
+    def test_the_versioned_format_alone_is_enough(self):
+        truth = journal.Journal(0)
+        for life in truth.lives.values():
+            for period in life.periods:
+                # It has no other property of the image.
+                if 'os' in period.values:
+                    period.values['os'] = {
+                        'os_type': period.values['os']['os_type']
+                    }
+        self.assertEqual(
+            [],
+            self.complaints(
+                truth,
+                lambda one: not one.event_type.startswith('compute.instance'),
+            ),
+        )
+
+    def test_audits_are_not_needed(self):
+        self.assertEqual(
+            [],
+            self.complaints(
+                journal.Journal(0),
+                lambda one: (
+                    not one.event_type.endswith('.exists')
+                    and 'audit_period_beginning'
+                    not in (one.payload if one.service == 'openstack' else ())
+                ),
+            ),
+        )
+
+    def test_updates_of_nova_are_needed_for_display_names_alone(self):
+        truth = journal.Journal(0)
+        for life in truth.lives.values():
+            for period in life.periods:
+                period.values.pop('display_name', None)
+        self.assertEqual(
+            [],
+            self.complaints(
+                truth,
+                lambda one: not one.event_type.endswith('instance.update'),
+            ),
+        )
+
+    def test_no_create_of_an_instance_is_missed(self):
+        self.assertEqual(
+            [],
+            self.complaints(
+                journal.Journal(0),
+                lambda one: not one.event_type.endswith('create.end'),
+                {'instance'},
+            ),
+        )
+
+    def test_no_delete_of_an_instance_is_missed(self):
+        """The step to deleted, or the hourly audit, tells of it."""
+        for kind in ('update', 'exists'):
+            self.assertEqual(
+                [],
+                self.complaints(
+                    journal.Journal(0),
+                    lambda one, kind=kind: (
+                        not (
+                            one.event_type.endswith('instance.delete.end')
+                            or (
+                                one.event_type.endswith(f'instance.{kind}')
+                                and 'deleted' in str(one.state)
+                            )
+                        )
+                    ),
+                    {'instance'},
+                ),
+            )
+
+
 class ConsumedTestCase(Recording):
     """A real collector takes them from a real RabbitMQ."""
 
@@ -151,6 +276,24 @@ class ConsumedTestCase(Recording):
             .exec_driver_sql('SELECT id FROM notification')
             .all()
         )
+
+
+@functools.cache
+def told():
+    """Return [(Notification, Event), ...] of the whole recording."""
+    conf = cfg.ConfigOpts()
+    talea_conf.register(conf)
+    conf([], default_config_files=[], default_config_dirs=[])
+    known_types = definitions.load()
+    opened = [
+        envelope.open(delivery(each), conf.collector)
+        for each in cloud.recorded(ALL)
+    ]
+    return [
+        (one, event)
+        for one in opened
+        for event in definitions.events(one, known_types)
+    ]
 
 
 def batches(messages):

@@ -67,6 +67,13 @@ class VolumeTestCase(unittest.TestCase):
             samples.event(first('volume.retype')).attributes['volume_type_id'],
         )
 
+    def test_the_start_of_a_resize_tells_the_old_size(self):
+        one = samples.event(first('volume.resize.start'))
+        self.assertEqual(event.UPDATE, one.kind)
+        self.assertEqual(45, one.attributes['size'])
+        self.assertIn('created_at', one.attributes)
+        self.assertNotIn('state', one.attributes)
+
     def test_a_rename_tells_the_new_name(self):
         one = samples.event(first('volume.update.end'))
         self.assertEqual('renamed', one.attributes['name'])
