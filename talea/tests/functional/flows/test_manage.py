@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import fixtures
 import sqlalchemy as sa
@@ -438,6 +439,39 @@ class RebuildTest(ManageTestCase):
         self.assertIn('100 messages read again', done.stdout)
         again = self.manage('event', 'rebuild')
         self.assertIn(f'{SOME} messages read again', again)
+
+    def killed(self, table, *words):
+        """Kill a command as soon as it has written to *table*."""
+        process = subprocess.Popen(
+            [MANAGE, '--config-file', self.conf_file, *words],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and not self.rows(table):
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+
+    def test_a_replay_that_was_killed_is_completed_by_the_next(self):
+        # Rows are numbered anew: what counts are the periods.
+        wanted = {row[2:] for row in self.entities()}
+        for table in reversed(models.METADATA.sorted_tables):
+            self.execute(table.delete())
+        words = ('notification', 'replay', self.recording)
+        self.killed(models.NOTIFICATION, *words)
+        self.manage(*words)
+        self.assertEqual(SOME, len(self.rows(models.NOTIFICATION)))
+        self.assertEqual(wanted, {row[2:] for row in self.entities()})
+
+    def test_a_rebuild_that_was_killed_is_completed_by_the_next(self):
+        entities, events = self.entities(), set(self.rows(models.EVENT, 'id'))
+        self.execute(
+            models.EVENT.update().values(attributes='{"name": "wrong"}')
+        )
+        self.killed(models.REBUILD, 'event', 'rebuild')
+        self.manage('event', 'rebuild')
+        self.assertEqual(events, set(self.rows(models.EVENT, 'id')))
+        self.assertEqual(entities, self.entities())
 
     def test_restart_begins_a_rebuild_anew(self):
         self.interrupted('event rebuild ', SOME - 100)
