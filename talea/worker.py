@@ -23,8 +23,8 @@ from talea import service
 LOG = logging.getLogger(__name__)
 
 # Seconds that loops have to finish what they have in hand: SIGTERM ends a
-# process within five.
-GRACE = 4
+# process within five, all told.
+GRACE = 3
 
 
 class Loop(Protocol):
@@ -130,7 +130,8 @@ def serve(conf, name, recruit, workers):
     :param workers: number of processes
     """
     manager = cotyledon.ServiceManager(
-        graceful_shutdown_timeout=GRACE + 1,
+        # Only if the above fails: it kills.
+        graceful_shutdown_timeout=3 * GRACE,
         # Options and database facade are inherited, they cannot be pickled.
         mp_context=multiprocessing.get_context('fork'),
     )
@@ -161,12 +162,18 @@ def serve_here(conf, crew):
             service.reload(conf)
         elif number == signal.SIGINT:
             LOG.info('Interrupted, ending at once.')
-            logging.shutdown()
-            os._exit(1)
+            _quit(1)
         elif number == signal.SIGTERM:
             LOG.info('Asked to end, finishing what is in hand.')
-            crew.stop()
+            if not crew.stop():
+                _quit(0)
             return 0
         elif number is None:
             crew.stop()
             return 1
+
+
+def _quit(code):
+    """End without waiting for any thread."""
+    logging.shutdown()
+    os._exit(code)

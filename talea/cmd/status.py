@@ -48,7 +48,7 @@ class Checks(upgradecheck.UpgradeCommands):
 
     def _private_key(self):
         try:
-            auth.check(self._conf)
+            auth.check(self._conf, self._conf.api.host)
         except exception.TaleaError as error:
             return _result(upgradecheck.Code.FAILURE, str(error))
         return _result(upgradecheck.Code.SUCCESS)

@@ -53,7 +53,12 @@ DEPLOYMENT_OPTS = [
     cfg.ListOpt(
         'exchanges',
         default=[
-            'nova', 'cinder', 'openstack', 'neutron', 'glance', 'magnum',
+            'nova',
+            'cinder',
+            'openstack',
+            'neutron',
+            'glance',
+            'magnum',
             'keystone',
         ],
         help='Exchanges that services publish on. Cinder uses "openstack" '
@@ -67,7 +72,13 @@ DEPLOYMENT_OPTS = [
     cfg.ListOpt(
         'priorities',
         default=[
-            'audit', 'debug', 'info', 'warn', 'error', 'critical', 'sample',
+            'audit',
+            'debug',
+            'info',
+            'warn',
+            'error',
+            'critical',
+            'sample',
         ],
         help='Priorities to consume.',
     ),
@@ -112,9 +123,7 @@ DEPLOYMENT_OPTS = [
 
 def deployment(conf, name):
     """Return the option group of the deployment *name*, registering it."""
-    group = cfg.OptGroup(
-        f'deployment:{name}', title=f'The message bus {name}'
-    )
+    group = cfg.OptGroup(f'deployment:{name}', title=f'The message bus {name}')
     conf.register_group(group)
     conf.register_opts(DEPLOYMENT_OPTS, group=group)
     return conf[group.name]

@@ -97,6 +97,28 @@ class Signals:
         self.assertEqual(0, code)
         self.assertLess(seconds, 2)
 
+    def test_sigterm_ends_it_while_the_database_hangs(self):
+        process = self.start()
+        self.services.consumed(QUEUE)
+        (message,) = cloud.recorded(1)
+        with self.database.engine.connect() as connection:
+            connection.exec_driver_sql('LOCK TABLES notification WRITE')
+            self.services.replay([message])
+            cloud.until(lambda: self.blocked(connection))
+            code, seconds = process.end(timeout=6)
+            connection.exec_driver_sql('UNLOCK TABLES')
+        self.assertEqual(0, code)
+        self.assertLess(seconds, 5)
+        # Not acknowledged: whoever comes next takes it.
+        cloud.until(lambda: self.waiting() == 1)
+
+    def blocked(self, connection):
+        """Whether a statement waits for the lock of *connection*."""
+        return connection.exec_driver_sql(
+            'SELECT count(*) FROM information_schema.processlist WHERE '
+            "db = database() AND state LIKE 'Waiting for table%%lock'"
+        ).scalar()
+
     def test_sigint_ends_it_at_once(self):
         process = self.start()
         self.services.consumed(QUEUE)
