@@ -5,12 +5,14 @@ import functools
 import itertools
 
 from oslo_config import cfg
+import sqlalchemy as sa
 
 from talea import conf as talea_conf
 from talea.collector import bus
 from talea.collector import definitions
 from talea.collector import envelope
 from talea.collector import recorder
+from talea.db import models
 from talea.objects import entity
 from talea.objects import fold
 from talea.objects import resource
@@ -271,11 +273,11 @@ class ConsumedTestCase(Recording):
         self.assertTrue_to(journal.Journal(0))
 
     def archived(self):
-        return len(
-            self.database.engine.connect()
-            .exec_driver_sql('SELECT id FROM notification')
-            .all()
-        )
+        """Return the number of archived notifications."""
+        with self.database.engine.connect() as connection:
+            return connection.scalar(
+                sa.select(sa.func.count()).select_from(models.NOTIFICATION)
+            )
 
 
 @functools.cache
