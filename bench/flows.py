@@ -34,7 +34,7 @@ BODY = sa.Table(
 
 @dataclasses.dataclass
 class Figures:
-    """What one process did between its first message and its last.
+    """What one process did from connecting to its last message.
 
     :ivar began: seconds of the clock that all processes share
     :ivar cpu: seconds of processor time
@@ -62,11 +62,9 @@ class Meter:
         self._lock = threading.Lock()
 
     def begin(self):
-        """Say that the first message is there; later calls change nothing."""
-        with self._lock:
-            if not self.figures.began:
-                self.figures.began = time.monotonic()
-                self.figures.cpu = -time.process_time()
+        """Say that the work begins."""
+        self.figures.began = time.monotonic()
+        self.figures.cpu = -time.process_time()
 
     def take(self, number):
         """Say that *number* more are done with; return whether all are."""
@@ -129,7 +127,6 @@ def bare(job, store=None):
         waiting.clear()
 
     def receive(message):
-        job.meter.begin()
         waiting.append(message)
         if len(waiting) == BATCH:
             settle()
@@ -156,7 +153,6 @@ class Endpoint:
         self._store = store
 
     def _take(self, messages):
-        self._meter.begin()
         if self._store is not None:
             self._store(messages)
         self._meter.take(len(messages))
@@ -230,7 +226,6 @@ class MeteredBus:
 
     def batches(self):
         for batch in self._inner.batches():
-            self._meter.begin()
             yield batch
             self._meter.take(len(batch.deliveries))
 

@@ -7,9 +7,9 @@ Run it with a private RabbitMQ and MariaDB::
         python bench/ingest.py
 
 The messages are those of the recording that ships, each once. They wait in
-the queues when the clock starts. Each flow runs in processes of its own, with
-a virtual host and a database of its own; the archives that are there before
-are loaded by SQL.
+the queues when a flow begins to connect. Each flow runs in processes of its
+own, with a virtual host and a database of its own; the archives that are
+there before are loaded by SQL.
 """
 
 import argparse
@@ -106,11 +106,13 @@ def load(engine, present, rows):
             )
 
 
-def work(flow, bus, database, wanted, taken, done, results):
+def work(flow, bus, database, wanted, taken, done, ready, results):
     """Run a flow; this is a process."""
     # What is faulty in the recording is no news.
     logging.basicConfig(level=logging.ERROR)
     meter = flows.Meter(wanted, taken, done)
+    ready.wait()
+    meter.begin()
     flows.FLOWS[flow](flows.Job(bus, database, meter))
     results.put(meter.finish())
 
@@ -119,10 +121,11 @@ def run(flow, bus, database, wanted, processes):
     """Run *processes* processes of *flow*; return the Figures of each."""
     spawn = multiprocessing.get_context('spawn')
     taken, done, results = spawn.Value('q', 0), spawn.Event(), spawn.Queue()
+    ready = spawn.Barrier(processes)
     crew = [
         spawn.Process(
             target=work,
-            args=(flow, bus, database, wanted, taken, done, results),
+            args=(flow, bus, database, wanted, taken, done, ready, results),
         )
         for _ in range(processes)
     ]
