@@ -67,6 +67,16 @@ def first(event_type, where=lambda payload: True):
     raise LookupError(event_type)
 
 
+def server(event_type, **wanted):
+    """Return the first Notification of a type whose server is like this."""
+
+    def fits(payload):
+        data = payload.get('nova_object.data', payload)
+        return all(data.get(name) == value for name, value in wanted.items())
+
+    return first(event_type, fits)
+
+
 def _open(recorded):
     return envelope.open(
         bus.Delivery(
