@@ -40,6 +40,7 @@ NOTIFICATION = sa.Table(
     sa.Column('body', types.LongBytes, nullable=False),
     sa.UniqueConstraint('message_id', name='uniq_notification0message_id'),
     sa.Index('notification_received_at_idx', 'received_at', 'id'),
+    sa.Index('notification_sent_at_idx', 'sent_at'),
     sa.Index('notification_faulty_idx', 'faulty', 'id'),
 )
 

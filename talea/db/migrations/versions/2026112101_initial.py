@@ -42,6 +42,7 @@ def upgrade():
     op.create_index(
         'notification_received_at_idx', 'notification', ['received_at', 'id']
     )
+    op.create_index('notification_sent_at_idx', 'notification', ['sent_at'])
     op.create_index(
         'notification_faulty_idx', 'notification', ['faulty', 'id']
     )
