@@ -95,7 +95,7 @@ class PagingTestCase(base.ApiTestCase):
 
 @tests_base.on_all_engines
 class LongListTestCase(base.ApiTestCase):
-    COUNT = 20000
+    COUNT = 10000
 
     def test_a_long_list_is_never_in_memory_as_a_whole(self):
         rows = [
@@ -109,7 +109,7 @@ class LongListTestCase(base.ApiTestCase):
                 'end_at': None,
                 'last_event_at': FIRST,
                 'processed_at': FIRST,
-                'name': 'x' * 500,
+                'name': 'x' * 1000,
                 'flavor': 'small',
                 'attributes': '{}',
                 'source': 'api',
