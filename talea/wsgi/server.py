@@ -54,7 +54,7 @@ class Server:
         deadline = time.monotonic() + GRACE
         while self._busy() and time.monotonic() < deadline:
             self._turn(0.05)
-        self._server.task_dispatcher.shutdown(timeout=0)
+        self._server.task_dispatcher.shutdown(timeout=0.5)
         wasyncore.close_all(self._map)
 
     def stop(self):
