@@ -86,6 +86,9 @@ def main(arguments=None):
     options = _parse(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _quit)
+    # A shell lets what it starts in the background ignore Ctrl-C, and that is
+    # inherited: tests that send it would wait in vain.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     began = time.monotonic()
     try:
         with running(options.only) as variables:
