@@ -13,9 +13,7 @@ from talea.objects import timeline
 _PROJECT = ('project_id',)
 _SIZE = ('size',)
 
-# Attributes that move together and whose change begins a new entity; the
-# first of each group tells whether it changed.
-GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
+_GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     'instance': {
         'flavor': (
             'flavor',
@@ -39,8 +37,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     'volume_type': {'name': ('name',)},
 }
 
-# Attributes that change in place.
-PLAIN: dict[str, tuple[str, ...]] = {
+_PLAIN: dict[str, tuple[str, ...]] = {
     'instance': ('name', 'display_name', 'zone', 'host'),
     'volume': ('name', 'zone', 'state'),
     'snapshot': ('name', 'volume_id', 'state'),
@@ -58,15 +55,54 @@ PLAIN: dict[str, tuple[str, ...]] = {
 }
 
 
+# Kinds that plug-ins add: all else that they say changes in place.
+_OTHER_GROUPS: dict[str, tuple[str, ...]] = {
+    'flavor': ('flavor',),
+    'size': _SIZE,
+    'project': _PROJECT,
+}
+_NOT_KEPT = frozenset(
+    (
+        'created_at',
+        'ended_at',
+        'gone',
+        'period_begin',
+        'period_end',
+        'launched_at',
+        'caller',
+        'flavor',
+        'size',
+        'project_id',
+    )
+)
+
+
+def groups(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the groups of attributes of a kind of resource.
+
+    Those of a group move together, and their change begins a new entity; the
+    first of each tells whether it changed.
+    """
+    return _GROUPS.get(kind, _OTHER_GROUPS)
+
+
+def plain(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the attributes *given* that change in place."""
+    names = _PLAIN.get(kind)
+    if names is None:
+        names = tuple(name for name in given if name not in _NOT_KEPT)
+    return {name: given[name] for name in names if name in given}
+
+
 def values(event: events.Event, rules: timeline.Rules) -> dict[str, Any]:
     """Return everything that *event* says, white lists applied."""
     given = event.attributes
     kind = event.resource_type
     found = {'project_id': given.get('project_id') or ''}
-    for names in GROUPS[kind].values():
+    for names in groups(kind).values():
         if names[0] in given:
             found.update((name, given.get(name)) for name in names)
-    found.update((name, given[name]) for name in PLAIN[kind] if name in given)
+    found.update(plain(kind, given))
     if 'state' in given:
         found['state'] = given['state']
     if kind == 'instance':

@@ -236,11 +236,7 @@ class Changes:
     def plain(self, event: events.Event) -> None:
         given = event.attributes
         tail = self.line.tail
-        new = {
-            name: given[name]
-            for name in attributes.PLAIN[event.resource_type]
-            if name in given
-        }
+        new = attributes.plain(event.resource_type, given)
         if event.resource_type == 'instance' and 'metadata' in given:
             new['metadata'] = attributes.metadata(given, self.rules)
         if all(

@@ -29,7 +29,7 @@ def correct(line: timeline.Timeline, event: events.Event) -> None:
     new = dict(event.attributes['set'])
     begin, end = new.pop('start', None), new.pop('end', None)
     if 'flavor' in new:
-        group = attributes.GROUPS['instance']['flavor']
+        group = attributes.groups('instance')['flavor']
         new = {**dict.fromkeys(group), **new}
     if 'os' in new:
         new['os_known'] = True

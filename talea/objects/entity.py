@@ -16,9 +16,9 @@ from talea.db import models
 from talea.db import types
 from talea.objects import page
 
-# Kinds of entities that are usage. Volume types are kept as entities too,
-# for their names change over time, but nobody pays for them.
-BILLABLE = ('instance', 'volume', 'snapshot', 'floatingip', 'image')
+# Volume types are kept as entities, for their names change over time, but
+# they are no usage: nobody pays for them.
+NO_USAGE = 'volume_type'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,8 +109,10 @@ def position(entity: Entity) -> page.Position:
 
 
 def _select(entity_type: str | None = None) -> sa.Select[Any]:
-    kinds = BILLABLE if entity_type is None else (entity_type,)
-    return sa.select(*_COLUMNS).where(_E.entity_type.in_(kinds))
+    statement = sa.select(*_COLUMNS)
+    if entity_type is None:
+        return statement.where(_E.entity_type != NO_USAGE)
+    return statement.where(_E.entity_type == entity_type)
 
 
 def _partitions(
@@ -204,7 +206,7 @@ def active(
 @db.reader
 def count(context: Any) -> tuple[int, int]:
     """Return (number of all entities, number of those that go on)."""
-    statement = sa.select(sa.func.count()).where(_E.entity_type.in_(BILLABLE))
+    statement = sa.select(sa.func.count()).where(_E.entity_type != NO_USAGE)
     return (
         context.session.execute(statement).scalar_one(),
         context.session.execute(

@@ -89,6 +89,7 @@ class _Folder:
             if event.kind == events.DELETE:
                 if self.line.alive:
                     self._observe(event)
+                    self.changes.plain(event)
                 self._close(event, event.fact_at, _CERTAINTY[event.source])
                 self._fill(event, self.line.spans[-1:])
             elif self.line.alive or event.kind == events.EXISTS:
@@ -99,7 +100,7 @@ class _Folder:
             self._exists(event)
             return
         given = event.attributes
-        groups = attributes.GROUPS[event.resource_type]
+        groups = attributes.groups(event.resource_type)
         for name in _SETS.get(event.kind, ()):
             if name in groups:
                 self.changes.set(event, name, groups[name])
@@ -136,7 +137,7 @@ class _Folder:
         created = event.attributes.get('created_at')
         if not self.line.alive and created is None:
             return
-        for name, group in attributes.GROUPS[event.resource_type].items():
+        for name, group in attributes.groups(event.resource_type).items():
             self.changes.observe(event, name, group)
         if event.resource_type == 'instance':
             self.changes.rebuild(event, event.fact_at, fact=False)
@@ -146,7 +147,7 @@ class _Folder:
     ) -> None:
         line = self.line
         values = attributes.values(event, self.rules)
-        groups = attributes.GROUPS[event.resource_type]
+        groups = attributes.groups(event.resource_type)
         for name in _SETS.get(event.kind, ()):
             # It has just become so; what was before, nobody knows.
             for attribute in groups.get(name, ()):
@@ -156,7 +157,7 @@ class _Folder:
         )
         fact = event.kind == events.CREATE
         for name in (
-            *attributes.GROUPS[event.resource_type],
+            *attributes.groups(event.resource_type),
             'image',
             'attachments',
         ):

@@ -19,7 +19,6 @@ from talea import exception
 from talea.db import api as db
 from talea.db import bulk
 from talea.db import models
-from talea.objects import attributes
 from talea.objects import chain
 from talea.objects import event as events
 from talea.objects import fold
@@ -197,9 +196,11 @@ def explain(
         sa.select(
             _TABLE.c.id, _TABLE.c.resource_type, _TABLE.c.resource_id
         ).where(
-            # Both columns of the index.
-            _TABLE.c.resource_type.in_(attributes.GROUPS),
-            _TABLE.c.resource_id == resource_id,
+            _TABLE.c.id.in_(
+                sa.select(_ENTITY.c.resource_pk).where(
+                    _ENTITY.c.entity_id == resource_id
+                )
+            )
         )
     )
     named = {row.id: (row.resource_type, row.resource_id) for row in rows}

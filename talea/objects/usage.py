@@ -59,11 +59,9 @@ class UsageRow:
 
 def by_type(item: entity.Entity, names: volume_type.Names) -> str:
     """Flavor of an instance, name of the type of a volume, else ''."""
-    if item.entity_type == 'instance':
-        return item.flavor or ''
     if item.entity_type == 'volume':
         return names.of(item.volume_type_id, item.start) or ''
-    return ''
+    return item.flavor or ''
 
 
 def by_entity(item: entity.Entity, names: volume_type.Names) -> str:
@@ -89,9 +87,21 @@ GROUPINGS: dict[str, Callable[[entity.Entity, volume_type.Names], str]] = {
 }
 
 
+def unit(resource: str) -> str:
+    """Return what a kind of resource is counted in; by time, if unknown."""
+    return UNITS.get(resource, HOUR)
+
+
+def _place(key: tuple[str, str, str]) -> tuple[str, int, tuple[str, ...]]:
+    # Kinds that plug-ins add come last.
+    kinds = list(UNITS)
+    known = key[1] in UNITS
+    return key[0], kinds.index(key[1]) if known else len(kinds), key
+
+
 def _weight(item: entity.Entity) -> int:
     """Bytes that *item* holds; 1 for what is counted by time alone."""
-    if UNITS[item.entity_type] == HOUR:
+    if unit(item.entity_type) == HOUR:
         return 1
     size = item.attributes.get('size') or 0
     # Images are measured in bytes, volumes and snapshots in GiB.
@@ -137,14 +147,14 @@ def hours(total: int, unit: str) -> decimal.Decimal:
 
 def row(project_id: str, resource: str, group: str, total: int) -> UsageRow:
     """Make the row that shows *total*, an amount."""
-    unit = UNITS[resource]
+    measure = unit(resource)
     return UsageRow(
         project_id,
         resource,
         group,
-        hours(total, unit),
-        unit,
-        seconds(total, unit),
+        hours(total, measure),
+        measure,
+        seconds(total, measure),
     )
 
 
@@ -177,6 +187,5 @@ def show(
                 totals[item.project_id, item.entity_type, group] += total
 
     entity.overlapping(context, begin, end, add, project_id=project_id)
-    kinds = list(UNITS)
-    keys = sorted(totals, key=lambda key: (key[0], kinds.index(key[1]), key))
+    keys = sorted(totals, key=_place)
     return [row(*key, totals[key]) for key in keys]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Entities as Almanach shows them."""
 
-# Attributes of other kinds of resources, beside what all entities have.
+# Attributes of other kinds of resources, beside what all entities have; of
+# kinds that plug-ins add, all that there are.
 _SHOWN = {
     'snapshot': ('size', 'volume_id'),
     'floatingip': ('address', 'port_id', 'fixed_ip', 'router_id'),
@@ -41,8 +42,8 @@ def show(entity, names):
         shown['size'] = attributes.get('size')
         shown['attached_to'] = attributes.get('attached_to') or []
     else:
-        for name in _SHOWN[entity.entity_type]:
-            shown[name] = attributes.get(name)
+        for name in _SHOWN.get(entity.entity_type, sorted(attributes)):
+            shown.setdefault(name, attributes.get(name))
     return shown
 
 

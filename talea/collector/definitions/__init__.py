@@ -16,7 +16,6 @@ from typing import Any
 from stevedore import extension
 
 from talea import exception
-from talea.objects import attributes
 from talea.objects import event
 from talea.objects import notification
 
@@ -29,6 +28,7 @@ LOG = logging.getLogger(__name__)
 
 # As the columns of the database are.
 _LONGEST = 255
+_LONGEST_TYPE = 32
 _LARGEST = 2**63 - 1
 
 _TYPES: dict[str, type] = {
@@ -132,8 +132,7 @@ def _check(one: event.Event) -> None:
 
     :raises ValueError: saying what is wrong
     """
-    if one.resource_type not in attributes.GROUPS:
-        raise ValueError(f'there is no kind of resource {one.resource_type!r}')
+    _check_text('resource_type', one.resource_type, _LONGEST_TYPE)
     _check_text('resource_id', one.resource_id, _LONGEST)
     if one.kind not in event.RANKS:
         raise ValueError(f'there is no kind of event {one.kind!r}')

@@ -353,6 +353,27 @@ class TestVolume(unittest.TestCase):
         self.assertEqual([('10:00', '11:05')], story.spans())
 
 
+class TestOtherKinds(unittest.TestCase):
+    """What a plug-in tells of, Talea knows nothing about it."""
+
+    def test_size_and_owner_begin_new_entities_all_else_changes_in_place(
+        self,
+    ):
+        story = Story('share', size=10, protocol='NFS').create('10:00')
+        story.tell('11:00', events.RESIZE, size=20)
+        story.tell('12:00', events.UPDATE, protocol='CIFS')
+        story.tell('13:00', events.TRANSFER, project_id='q')
+        story.tell('14:00', events.DELETE)
+        self.assertEqual(
+            [
+                ('10:00', '11:00', '10', 'NFS', 'p'),
+                ('11:00', '13:00', '20', 'CIFS', 'p'),
+                ('13:00', '14:00', '20', 'CIFS', 'q'),
+            ],
+            story.spans('size', 'protocol', 'project_id'),
+        )
+
+
 class TestCorrections(unittest.TestCase):
     def correct(self, story, clock, start, end=None, /, **new):
         return story.tell(

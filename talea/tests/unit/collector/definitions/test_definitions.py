@@ -110,7 +110,8 @@ class EventsTestCase(unittest.TestCase):
         for changes in (
             {'resource_id': 7},
             {'resource_id': ''},
-            {'resource_type': 'cake'},
+            {'resource_type': ''},
+            {'resource_type': 'c' * 33},
             {'kind': 'bake'},
             {'fact_at': NOW.replace(tzinfo=None)},
             {'attributes': {'gone': 'yes'}},
