@@ -27,9 +27,6 @@ from talea.objects import timeline
 _TABLE = models.RESOURCE
 _ENTITY = models.ENTITY
 
-# Conditions in one statement; SQLite takes no more than a thousand.
-_AT_ONCE = 200
-
 # (resource type, resource id)
 Key = tuple[str, str]
 
@@ -346,25 +343,18 @@ def _swap(context: Any, resources: list[Resource]) -> None:
     Where row locks are not replicated (Galera) this is what makes the second
     of two writers fail and start again.
     """
-    for first in range(0, len(resources), _AT_ONCE):
-        part = resources[first : first + _AT_ONCE]
-        done = context.session.execute(
-            sa.update(_TABLE)
-            .where(
-                sa.or_(
-                    *(
-                        sa.and_(
-                            _TABLE.c.id == resource.id,
-                            _TABLE.c.generation == resource.generation,
-                        )
-                        for resource in part
-                    )
-                )
-            )
-            .values(generation=_TABLE.c.generation + 1)
+    seen = [(resource.id, resource.generation) for resource in resources]
+    done = context.session.execute(
+        sa.update(_TABLE)
+        .where(
+            # Not every engine finds rows by pairs with an index.
+            _TABLE.c.id.in_([pk for pk, _ in seen]),
+            sa.tuple_(_TABLE.c.id, _TABLE.c.generation).in_(seen),
         )
-        if done.rowcount != len(part):
-            raise exception.ConcurrentUpdate(what='A resource')
+        .values(generation=_TABLE.c.generation + 1)
+    )
+    if done.rowcount != len(seen):
+        raise exception.ConcurrentUpdate(what='A resource')
 
 
 def _remember(context: Any, folded: list[_Folded]) -> None:

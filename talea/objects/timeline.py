@@ -59,7 +59,6 @@ its fact_at is when the correction was made.
 """
 
 from collections.abc import Mapping
-import copy
 import dataclasses
 import datetime
 from typing import Any
@@ -140,6 +139,15 @@ class Span:
             parse(given['last_event']),
             given['source'],
             given['values'],
+        )
+
+    def copy(self) -> 'Span':
+        """Return one that can be changed by itself.
+
+        Values are only ever replaced, never changed inside.
+        """
+        return dataclasses.replace(
+            self, values=dict(self.values), changed_by=list(self.changed_by)
         )
 
     def covers(self, moment: datetime.datetime) -> bool:
@@ -293,9 +301,7 @@ class Timeline:
         old = self.spans[place - 1]
         if old.start == when:
             return old
-        new = Span(
-            when, old.end, when, source, copy.deepcopy(old.values), message_id
-        )
+        new = Span(when, old.end, when, source, dict(old.values), message_id)
         new.closed_by = old.closed_by
         old.end = old.last_event = when
         old.closed_by = message_id
@@ -327,7 +333,7 @@ class Timeline:
             if self._undo is None:
                 raise Incomplete
             self.spans, self.first = self._undo
-        self._undo = (copy.deepcopy(self.spans), self.first)
+        self._undo = ([span.copy() for span in self.spans], self.first)
         self.certainty = certainty
         when = max(when, self.begun() if self.life >= self.first else when)
         while self.spans[-1].start > when:

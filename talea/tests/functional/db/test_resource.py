@@ -109,3 +109,12 @@ class TestResource(base.DatabaseTestCase):
 
         self.assertRaises(exception.ConcurrentUpdate, race, self.context)
         self.assertEqual(1, len(rows(self.context)))
+
+    def test_thousands_of_resources_fold_in_one_transaction(self):
+        given = [
+            event(10, events.CREATE, number, f'r-{number}', flavor='small')
+            for number in range(3000)
+        ]
+        self.apply(*given)
+        self.apply(*given)
+        self.assertEqual(3000, len(rows(self.context)))
