@@ -14,6 +14,7 @@ from talea import exception
 
 # start, id, type and place in the chain of an entity
 Position = tuple[datetime.datetime, str, str, int]
+_LAST_PLACE = 2**31 - 1
 
 
 def marker(position: Position) -> str:
@@ -33,16 +34,23 @@ def parse(text: str) -> Position:
         value = json.loads(base64.b64decode(padded, b'-_', validate=True))
         start, entity_id, entity_type, seq = value
         moment = datetime.datetime.fromisoformat(start)
+        # What follows has to be something that databases can compare with.
+        (entity_id + entity_type).encode()
         if (
-            moment.tzinfo is None
-            or not isinstance(entity_id, str)
-            or not isinstance(entity_type, str)
-            or not isinstance(seq, int)
+            moment.utcoffset() != datetime.timedelta(0)
+            or type(seq) is not int
+            or not 0 <= seq <= _LAST_PLACE
             or '\0' in entity_id + entity_type
             or marker((moment, entity_id, entity_type, seq)) != text
         ):
             raise ValueError(value)
-    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+    except (
+        AttributeError,
+        ValueError,
+        TypeError,
+        RecursionError,
+        binascii.Error,
+    ) as error:
         raise exception.InvalidValue(
             name='marker', reason='not a marker from a "next" link'
         ) from error

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import base64
 import datetime
+import json
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ POSITIONS = st.tuples(
     st.datetimes(timezones=st.just(datetime.UTC)),
     TEXT,
     TEXT,
-    st.integers(0, 2**31),
+    st.integers(0, 2**31 - 1),
 )
 
 
@@ -32,3 +34,25 @@ class MarkerTestCase(base.BaseTestCase):
     @given(st.text(max_size=100))
     def test_anything_else_is_refused(self, text):
         self.assertRaises(exception.InvalidValue, page.parse, text)
+
+    def test_what_no_database_can_compare_with_is_refused(self):
+        good = ['2016-01-01T00:00:00+00:00', 'i1', 'instance', 0]
+        for place, value in (
+            (0, '0001-01-01T00:00:00+14:00'),
+            (0, '9999-12-31T23:59:59-14:00'),
+            (0, '2016-01-01T00:00:00'),
+            (1, 'nul\0'),
+            (1, '\ud800'),
+            (1, 5),
+            (2, '\udcff'),
+            (2, None),
+            (3, -1),
+            (3, 2**31),
+            (3, 10**30),
+            (3, True),
+        ):
+            wrong = [*good[:place], value, *good[place + 1 :]]
+            text = base64.urlsafe_b64encode(json.dumps(wrong).encode())
+            self.assertRaises(
+                exception.InvalidValue, page.parse, text.decode().rstrip('=')
+            )
