@@ -50,13 +50,14 @@ def show(entity, names):
 def explain(entity, span, names):
     """Return *entity* as dict, with what is known of how it came about.
 
-    :param span: timeline.Span that it was made of
+    :param span: timeline.Span that it was made of; None if it would be made
+        otherwise now, because options have changed since
     """
     return {
         **show(entity, names),
         'source': entity.source,
         'attributes': dict(entity.attributes),
-        'opened_by': span.opened_by,
-        'changed_by': list(span.changed_by),
-        'closed_by': span.closed_by,
+        'opened_by': span and span.opened_by,
+        'changed_by': list(span.changed_by) if span else [],
+        'closed_by': span and span.closed_by,
     }

@@ -149,6 +149,9 @@ class OneEntity(base.Controller):
 
             def show(one):
                 span = spans.get((one.entity_type, one.seq))
+                if span and (span.start, span.end) != (one.start, one.end):
+                    # Written by other rules, or just being written anew.
+                    span = None
                 return shapes.explain(one, span, names)
 
         return [show(one) for one in found]

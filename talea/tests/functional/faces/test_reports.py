@@ -73,6 +73,27 @@ class ReportTestCase(base.ApiTestCase):
         caller = json.loads(found.attributes)['caller']
         self.assertRegex(caller['request_id'], '^req-')
 
+    def test_entities_of_former_options_can_be_explained_too(self):
+        self.create_instance()
+        body = {
+            'rebuild_date': '2016-02-01',
+            'distro': 'ubuntu',
+            'version': '18.04',
+            'os_type': 'linux',
+        }
+        self.request('PUT', '/v1/instance/i1/rebuild', body)
+        path = '/v1/entity/i1?explain=true'
+        one, two = self.request('GET', path).json
+        self.assertEqual(one['closed_by'], two['opened_by'])
+        # Now there would be one entity, until entities are rebuilt.
+        self.conf.set_override('instance_image_meta', [], 'entities')
+        answer = self.request('GET', path)
+        self.assertEqual(200, answer.status_int)
+        for row in answer.json:
+            self.assertIsNone(row['opened_by'])
+            self.assertEqual([], row['changed_by'])
+            self.assertIsNone(row['closed_by'])
+
     def test_what_changes_nothing_leaves_no_event(self):
         self.create_instance()
         self.create_instance()
