@@ -22,6 +22,7 @@ from talea.objects import timeline
 from talea.objects import volume_type
 
 NOT_FOUND = 'Entity ID not found'
+_NEVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 # What a decision says is to be recorded: kind, time of the fact, attributes.
 Fact = tuple[str, datetime.datetime, dict[str, Any]]
@@ -207,6 +208,7 @@ def correct(
             raise exception.InvalidValue(
                 f'The entity would end before it starts: {start} to {end}'
             )
+        _keep_apart(chain, target, start, end)
         if not values:
             return None
         return (
@@ -225,6 +227,32 @@ def correct(
         )
 
     return decide
+
+
+def _keep_apart(
+    chain: Sequence[entity.Entity],
+    target: entity.Entity,
+    start: datetime.datetime,
+    end: datetime.datetime | None,
+) -> None:
+    """Pass if *target*, from *start* to *end*, counts no moment twice.
+
+    :raises talea.exception.InvalidValue: it would grow into another entity of
+        the resource
+    """
+    last = end or _NEVER
+    if target.start <= start and last <= (target.end or _NEVER):
+        return
+    for one in chain:
+        if (
+            one is not target
+            and one.start < last
+            and start < (one.end or _NEVER)
+        ):
+            raise exception.InvalidValue(
+                'The entity would overlap with another one of this resource: '
+                f'{one.start} to {one.end}'
+            )
 
 
 def name_type(name: str | None, now: datetime.datetime) -> Decision:
