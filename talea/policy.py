@@ -37,7 +37,7 @@ def authorize(context, rule, target):
 def get_enforcer():
     """Return the enforcer; the entry point of the oslopolicy tools."""
     conf = cfg.CONF
-    # The tools have parsed their own command line already.
-    if not getattr(conf, 'default_config_files', None):
+    # The tools have read the files that their command line names, if any.
+    if not (conf.config_file or conf.config_dir):
         conf([], project='talea')
     return init(conf)
