@@ -344,6 +344,9 @@ class Timeline:
         last = self.spans[-1]
         more = self.first + len(self.spans) - 1 > self.life
         if more and when - last.start < shortest:
+            if len(self.spans) == 1:
+                # The last word about the span before it may be due.
+                raise Incomplete
             self.spans.pop()
             return
         last.end = last.last_event = when
