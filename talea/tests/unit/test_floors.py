@@ -32,7 +32,7 @@ FLOORS = [
     ['talea.context', 'talea.policy'],
     ['talea.db'],
     ['talea.policies', 'talea.conf'],
-    ['talea', 'talea.exception', 'talea.i18n', 'talea.version'],
+    ['talea', 'talea.exception', 'talea.version'],
 ]
 # No floor of the house: nothing in it imports these.
 OUTSIDE = ('talea.tests', 'talea.hacking', 'talea.db.migrations')
