@@ -25,6 +25,16 @@ class Unsafe(exception.TaleaError):
     )
 
 
+class MissingLibrary(exception.TaleaError):
+    """Tokens cannot be cached as configured."""
+
+    template = (
+        '[keystone_authtoken] memcached_servers needs the Python module '
+        '"%(name)s", which is not installed (package python-memcached, or '
+        'python-binary-memcached for memcache_sasl_enabled).'
+    )
+
+
 def _loopback(host):
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -80,6 +90,14 @@ class Keystone(auth_token.AuthProtocol):
     """
 
     _AWAY = (ksa_exc.ClientException, ksm_exc.ServiceError)
+    # Seconds. Without a limit a Keystone that takes connections and says
+    # nothing would hold one thread after the other for ever.
+    _PATIENCE = 5
+
+    def _create_session(self, **kwargs):
+        if self._conf.get('http_connect_timeout') is None:
+            kwargs.setdefault('timeout', self._PATIENCE)
+        return super()._create_session(**kwargs)
 
     def fetch_token(self, token, **kwargs):
         try:

@@ -3,7 +3,9 @@
 
 import http.server
 import socket
+import sys
 import threading
+from unittest import mock
 
 from keystoneauth1 import loading
 
@@ -61,11 +63,11 @@ class KeystoneTestCase(base.ApiTestCase):
         super().setUp()
         self._point_to(self.url)
 
-    def _point_to(self, url):
+    def _point_to(self, url, patience=2):
         group = 'keystone_authtoken'
         options = {
             'auth_type': 'v3password',
-            'http_connect_timeout': 2,
+            'http_connect_timeout': patience,
             'http_request_max_retries': 0,
         }
         for name, value in options.items():
@@ -118,10 +120,33 @@ class KeystoneTestCase(base.ApiTestCase):
             answer = self.request('GET', '/v1/volume_types', token='a token')
             self.assertEqual(503, answer.status_int, self.status)
 
+    def test_keystone_that_says_nothing_is_503(self):
+        silent = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(silent.close)
+        self.useFixture(
+            fixtures.MockPatchObject(auth.Keystone, '_PATIENCE', 0.5)
+        )
+        # The default of keystonemiddleware would wait for ever.
+        url = f'http://127.0.0.1:{silent.getsockname()[1]}/v3'
+        self._point_to(url, patience=None)
+        answer = self.request('GET', '/v1/volume_types', token='a token')
+        self.assertEqual(503, answer.status_int)
+
     def test_keystone_away_without_a_token_is_401(self):
         answer = self.request('GET', '/v1/volume_types', token='')
         self.assertEqual(401, answer.status_int)
         self.assertEqual(b'Unauthorized', answer.body)
+
+    def test_a_cache_that_needs_a_missing_library_is_told_at_the_start(self):
+        self.conf.set_override(
+            'memcached_servers', ['127.0.0.1:11211'], 'keystone_authtoken'
+        )
+        missing = {'memcache': None, 'oslo_cache._memcache_pool': None}
+        with mock.patch.dict(sys.modules, missing):
+            error = self.assertRaises(
+                auth.MissingLibrary, app.make_app, self.conf
+            )
+        self.assertIn('memcached_servers', str(error))
 
     def test_keystone_away_does_not_matter_to_what_is_public(self):
         for path, status in (('/v1/info', 200), ('/', 200), ('/nope', 404)):
