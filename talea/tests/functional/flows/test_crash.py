@@ -7,9 +7,13 @@ import time
 import sqlalchemy as sa
 
 from talea.collector import bus
+from talea.collector import definitions
 from talea.collector import envelope
+from talea.collector import recorder
+from talea.db import api
 from talea.db import migration
 from talea.db import models
+from talea.objects import timeline
 from talea.tests import base
 from talea.tests import fixtures
 from talea.tests import servers
@@ -18,6 +22,18 @@ from talea.tests.functional.flows import processes
 
 QUEUE = 'talea.nova.notifications.info'
 COUNT = 4000
+ENTITIES = sa.select(
+    models.ENTITY.c.entity_id,
+    models.ENTITY.c.start_at,
+    models.ENTITY.c.end_at,
+    models.ENTITY.c.last_event_at,
+    models.ENTITY.c.project_id,
+    models.ENTITY.c.name,
+    models.ENTITY.c.flavor,
+    models.ENTITY.c.volume_type_id,
+    models.ENTITY.c.source,
+    models.ENTITY.c.attributes,
+).order_by(models.ENTITY.c.entity_id, models.ENTITY.c.start_at)
 
 
 class CrashTest(base.TestCase):
@@ -86,20 +102,23 @@ class CrashTest(base.TestCase):
         )
         self.assertEqual(self.faulty(), sorted(row[0] for row in faulty))
 
+    def deliveries(self):
+        return [
+            bus.Delivery(
+                'default',
+                each['exchange'],
+                each['routing_key'],
+                each['body'].encode(),
+                cloud.arrival(each),
+            )
+            for each in self.messages
+        ]
+
     def faulty(self):
         """Return the ids of those that have a fault by themselves."""
         opened = [
-            envelope.open(
-                bus.Delivery(
-                    'default',
-                    each['exchange'],
-                    each['routing_key'],
-                    each['body'].encode(),
-                    cloud.arrival(each),
-                ),
-                self.conf.collector,
-            )
-            for each in self.messages
+            envelope.open(one, self.conf.collector)
+            for one in self.deliveries()
         ]
         return sorted(one.message_id for one in opened if one.fault)
 
@@ -118,6 +137,24 @@ class CrashTest(base.TestCase):
         self.kill_a_worker()
         self.check()
         self.assertIn('Cannot store notifications', self.process.log())
+        self.assertEqual(self.alone(), self.entities())
+
+    def alone(self):
+        """Return the entities that one recorder makes that nobody kills."""
+        database = self.useFixture(fixtures.Database('sqlite'))
+        opened = [
+            envelope.open(one, self.conf.collector)
+            for one in self.deliveries()
+        ]
+        recorder.record(
+            api.DbContext(),
+            opened,
+            definitions.load(),
+            timeline.Rules.of(self.conf),
+            cloud.arrival(self.messages[-1]),
+        )
+        with database.engine.connect() as connection:
+            return connection.execute(ENTITIES).all()
 
     def test_a_broker_restarted_while_messages_come(self):
         half = COUNT // 2
@@ -142,11 +179,4 @@ class CrashTest(base.TestCase):
         self.assertEqual(before, self.entities())
 
     def entities(self):
-        return self.rows(
-            sa.select(
-                models.ENTITY.c.entity_id,
-                models.ENTITY.c.start_at,
-                models.ENTITY.c.end_at,
-                models.ENTITY.c.attributes,
-            ).order_by(models.ENTITY.c.entity_id, models.ENTITY.c.start_at)
-        )
+        return self.rows(ENTITIES)
