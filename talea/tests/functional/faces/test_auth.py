@@ -7,6 +7,7 @@ import sys
 import threading
 from unittest import mock
 
+import fixtures
 from keystoneauth1 import loading
 
 from talea.api import app
