@@ -94,6 +94,14 @@ class Keystone(auth_token.AuthProtocol):
     # nothing would hold one thread after the other for ever.
     _PATIENCE = 5
 
+    def __init__(self, app, conf):
+        super().__init__(app, conf)
+        try:
+            # Would be made for the first request, and fail for all of them.
+            self._token_cache.initialize({})
+        except ImportError as error:
+            raise MissingLibrary(name=error.name) from error
+
     def _create_session(self, **kwargs):
         if self._conf.get('http_connect_timeout') is None:
             kwargs.setdefault('timeout', self._PATIENCE)
