@@ -6,6 +6,7 @@ import json
 
 from oslo_db import exception as db_exc
 from oslo_log import log
+import sqlalchemy.exc
 import webob
 
 from talea import exception
@@ -15,6 +16,13 @@ LOG = log.getLogger(__name__)
 UNAUTHORIZED = 'Unauthorized'
 INTERNAL = 'An internal error occurred'
 UNAVAILABLE = 'The service is temporarily unavailable'
+
+# It will work again by itself: away, no end of deadlocks, no connection free.
+_BUSY = (
+    db_exc.DBConnectionError,
+    db_exc.DBDeadlock,
+    sqlalchemy.exc.TimeoutError,
+)
 
 
 class Rejected(exception.TaleaError):
@@ -65,8 +73,8 @@ def _describe(error):
     if isinstance(error, UnicodeError):
         # webob decodes paths and query strings only when asked for them.
         return 400, 'Invalid parameter or payload'
-    if isinstance(error, db_exc.DBConnectionError):
-        LOG.error('The database is away: %s', error)
+    if isinstance(error, _BUSY):
+        LOG.error('The database is away or busy: %s', error)
         return 503, UNAVAILABLE
     LOG.error('A request failed', exc_info=error)
     return 500, INTERNAL

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands before the controllers."""
 
+from unittest import mock
+
 from keystoneauth1 import fixture as tokens
 from keystonemiddleware import fixture as keystone_fixture
+from oslo_db import exception as db_exc
+import sqlalchemy.exc
 
 from talea.api import app
+from talea.objects import entity
 from talea.tests.functional.faces import base
 
 DESK = 'https://desk.example.org'
@@ -70,6 +75,19 @@ class ScopeTestCase(base.ApiTestCase):
             'GET', '/v1/entities?start=2016-01-01', token='domain'
         )
         self.assertEqual(403, answer.status_int)
+
+
+class DatabaseTestCase(base.ApiTestCase):
+    def test_a_database_that_cannot_keep_up_is_503(self):
+        for error in (
+            db_exc.DBConnectionError(),
+            db_exc.DBDeadlock(),
+            sqlalchemy.exc.TimeoutError('QueuePool limit'),
+        ):
+            with mock.patch.object(entity, 'count', side_effect=error):
+                answer = self.request('GET', '/v1/info')
+            self.assertEqual(503, answer.status_int, error)
+            self.assertNotIn('limit', answer.text)
 
 
 class RequestIdTestCase(base.ApiTestCase):
