@@ -19,11 +19,11 @@ def moment(text):
     """
     try:
         value = parser.isoparse(text)
-    except ValueError as error:
+        return timeutils.normalize_time(value).replace(tzinfo=datetime.UTC)
+    except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(
             f'{text!r} is no ISO 8601 time such as 2026-11-21T06:00:00'
         ) from error
-    return timeutils.normalize_time(value).replace(tzinfo=datetime.UTC)
 
 
 def positive(text):
@@ -31,7 +31,8 @@ def positive(text):
 
     :raises argparse.ArgumentTypeError: if it is anything else
     """
-    if not text.isdecimal() or int(text) == 0:
+    # More digits than that are more than databases take.
+    if not text.isdecimal() or len(text) > 18 or int(text) == 0:
         raise argparse.ArgumentTypeError(f'{text!r} is no number above 0')
     return int(text)
 

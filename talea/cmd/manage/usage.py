@@ -102,16 +102,20 @@ class Show(base.Ready, lister.Lister):
     def produce_output(self, parsed_args, column_names, data):
         if parsed_args.formatter != 'table' or parsed_args.columns:
             return super().produce_output(parsed_args, column_names, data)
+        data = list(data)
+        if not data:
+            self.app.stdout.write('\nNothing was used.\n')
         for project, rows in itertools.groupby(data, lambda row: row[0]):
             self.app.stdout.write(f'\nProject {project or "(unknown)"}\n')
             super().produce_output(
                 parsed_args, column_names[1:], [row[1:] for row in rows]
             )
-        if parsed_args.project is None:
+        left_out = parsed_args.project is None and list(
+            skipped.show(self.context)
+        )
+        if left_out:
             self.app.stdout.write('\nSkipped\n')
-            super().produce_output(
-                parsed_args, skipped.COLUMNS, skipped.show(self.context)
-            )
+            super().produce_output(parsed_args, skipped.COLUMNS, left_out)
         return 0
 
 

@@ -565,6 +565,10 @@ class UsageTest(ManageTestCase):
         text = self.manage('usage', 'show', '--project', project)
         self.assertNotIn('Skipped', text)
 
+    def test_a_project_without_usage_gets_a_sentence(self):
+        text = self.manage('usage', 'show', '--project', 'nobody')
+        self.assertEqual('Nothing was used.', text.strip())
+
     def test_faults_and_failed_creates_are_counted_with_their_reason(self):
         path = self.write('broken', b'this is not JSON\n')
         self.manage('notification', 'replay', path)

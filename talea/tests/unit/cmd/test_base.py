@@ -26,11 +26,15 @@ class MomentTest(oslotest.BaseTestCase):
         for text in ('10', 'yesterday', '11/12/2026', '', '2026-13-01'):
             self.assertRaises(argparse.ArgumentTypeError, base.moment, text)
 
+    def test_a_time_that_utc_has_not_is_refused(self):
+        for text in ('0001-01-01T00:00+14:00', '9999-12-31T23:59-12:00'):
+            self.assertRaises(argparse.ArgumentTypeError, base.moment, text)
+
 
 class PositiveTest(oslotest.BaseTestCase):
     def test_whole_numbers_above_zero_are_taken(self):
         self.assertEqual(12, base.positive('12'))
 
     def test_everything_else_is_refused(self):
-        for text in ('0', '-1', '1.5', 'many', ''):
+        for text in ('0', '-1', '1.5', 'many', '', '9' * 19):
             self.assertRaises(argparse.ArgumentTypeError, base.positive, text)
