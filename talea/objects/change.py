@@ -22,6 +22,7 @@ from talea.objects import timeline
 from talea.objects import volume_type
 
 NOT_FOUND = 'Entity ID not found'
+_MOMENT = datetime.timedelta(microseconds=1)
 _NEVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 # What a decision says is to be recorded: kind, time of the fact, attributes.
@@ -67,6 +68,11 @@ def record(
     if fact is None:
         return chain
     kind, at, attributes = fact
+    if kind == event.CORRECT:
+        # It comes after all that it corrects, though some of that may lie in
+        # the future: callers report by clocks of their own.
+        last = event.latest(context, resource_type, resource_id)
+        at = max(at, last + _MOMENT) if last else at
     new = event.Event(
         str(uuid.uuid4()),
         resource_type,

@@ -154,6 +154,26 @@ def of_resources(
     return found
 
 
+@db.reader
+def latest(
+    context: Any, resource_type: str, resource_id: str
+) -> datetime.datetime | None:
+    """Return the time of the latest fact of a resource; None if it has none.
+
+    It may lie in the future.
+    """
+    pk = sa.select(models.RESOURCE.c.id).where(
+        models.RESOURCE.c.resource_type == resource_type,
+        models.RESOURCE.c.resource_id == resource_id,
+    )
+    last: datetime.datetime | None = context.session.execute(
+        sa.select(sa.func.max(models.EVENT.c.fact_at)).where(
+            models.EVENT.c.resource_pk == pk.scalar_subquery()
+        )
+    ).scalar_one()
+    return last
+
+
 def rewrite(
     context: Any,
     message_ids: Collection[str],

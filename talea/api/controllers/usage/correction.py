@@ -66,7 +66,10 @@ def apply(request, entity_id, body, start, end):
     decide = change.correct(remember, values, request.now)
     chain = report.record(request, kind, entity_id, decide)
     begin = values.get('start', chosen[0].start)
-    return next(one for one in reversed(chain) if one.start == begin)
+    # Where options have changed since, it may have become part of another.
+    return next(
+        (one for one in reversed(chain) if one.start <= begin), chain[0]
+    )
 
 
 def _kind(request, entity_id):

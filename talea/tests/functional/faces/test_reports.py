@@ -94,6 +94,36 @@ class ReportTestCase(base.ApiTestCase):
             self.assertEqual([], row['changed_by'])
             self.assertIsNone(row['closed_by'])
 
+    def test_an_entity_of_former_options_can_be_corrected_too(self):
+        self.create_instance()
+        body = {
+            'rebuild_date': '2016-02-01',
+            'distro': 'ubuntu',
+            'version': '18.04',
+            'os_type': 'linux',
+        }
+        self.request('PUT', '/v1/instance/i1/rebuild', body)
+        # Folded again, both entities become one.
+        self.conf.set_override('instance_image_meta', [], 'entities')
+        answer = self.request('PUT', '/v1/entity/instance/i1', {'name': 'x'})
+        self.assertEqual(200, answer.status_int)
+        self.assertEqual(
+            ('x', '2016-01-01 00:00:00+00:00'),
+            (answer.json['name'], answer.json['start']),
+        )
+
+    def test_what_lies_in_the_future_can_be_corrected(self):
+        # A client whose clock is hours ahead.
+        self.create_instance(created_at='2990-01-01')
+        path = '/v1/entity/instance/i1'
+        self.request('PUT', path, {'start_date': '2989-12-31T15:00:00.0Z'})
+        for flavor in ('a', 'b', 'c'):
+            answer = self.request('PUT', path, {'flavor': flavor})
+            self.assertEqual(flavor, answer.json['flavor'])
+        (row,) = self._rows('i1')
+        self.assertEqual('c', row['flavor'])
+        self.assertEqual('2989-12-31 15:00:00+00:00', row['start'])
+
     def test_what_changes_nothing_leaves_no_event(self):
         self.create_instance()
         self.create_instance()
