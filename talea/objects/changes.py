@@ -135,7 +135,7 @@ class Changes:
             if source == INFERRED:
                 span.source = source
         elif source == INFERRED:
-            place = self.line.spans.index(span)
+            place = self.line.place(span)
             if place and self.line.first + place > self.line.life:
                 self.line.spans[place - 1].source = source
 
@@ -245,7 +245,5 @@ class Changes:
         ):
             return
         tail.values.update(new)
-        if event.message_id != tail.opened_by and (
-            event.message_id not in tail.changed_by
-        ):
+        if event.message_id not in (tail.opened_by, *tail.changed_by[-1:]):
             tail.changed_by.append(event.message_id)

@@ -186,7 +186,8 @@ class Timeline:
         self.certainty = 0
         self.evidence: dict[str, tuple[datetime.datetime, bool]] = {}
         self.corrected = False
-        self._undo: tuple[list[Span], int] | None = None
+        # The present life as it was before its end.
+        self._undo: list[Span] | None = None
 
     # Memory
 
@@ -310,8 +311,15 @@ class Timeline:
 
     def following(self, span: Span) -> list[Span]:
         """Return *span* and those after it."""
-        place = next(i for i, s in enumerate(self.spans) if s is span)
-        return self.spans[place:]
+        return self.spans[self.place(span) :]
+
+    def place(self, span: Span) -> int:
+        """Return the place of *span* among those at hand."""
+        # Most changes are to the last one, of thousands perhaps.
+        place = len(self.spans) - 1
+        while self.spans[place] is not span:
+            place -= 1
+        return place
 
     def close(
         self,
@@ -327,13 +335,14 @@ class Timeline:
             this is dropped, and the end before it stands
         :raises Incomplete: if what it replaces is not at hand
         """
+        begin = max(self.life - self.first, 0)
         if self.certainty:
             if certainty <= self.certainty:
                 return
             if self._undo is None:
                 raise Incomplete
-            self.spans, self.first = self._undo
-        self._undo = ([span.copy() for span in self.spans], self.first)
+            self.spans[begin:] = self._undo
+        self._undo = [span.copy() for span in self.spans[begin:]]
         self.certainty = certainty
         when = max(when, self.begun() if self.life >= self.first else when)
         while self.spans[-1].start > when:
