@@ -429,6 +429,38 @@ class TestCorrections(unittest.TestCase):
         story.tell('21:00', events.DELETE)
         self.assertEqual([('10:00', '11:00')], story.spans())
 
+    def test_what_becomes_known_later_does_not_outlive_the_end(self):
+        story = Story('instance', **SMALL).create('10:00')
+        self.correct(story, '20:00', '10:00', end=at('13:00').isoformat())
+        story.tell('12:00', events.RESIZE, **LARGE)
+        story.tell('14:00', events.REBUILD, **DEBIAN)
+        self.assertEqual(
+            [('10:00', '12:00', 'm1.small'), ('12:00', '13:00', 'm1.large')],
+            story.spans('flavor'),
+        )
+
+    def test_a_late_change_within_a_closed_entity_keeps_the_correction(self):
+        story = Story('instance', **SMALL).create('10:00')
+        story.tell('16:00', events.DELETE)
+        self.correct(
+            story,
+            '20:00',
+            '10:00',
+            '16:00',
+            name='new',
+            start=at('12:00').isoformat(),
+            end=at('15:00').isoformat(),
+        )
+        for clock, flavor in (('11:00', SMALL), ('13:00', LARGE)):
+            story.tell(clock, events.RESIZE, **{**flavor, 'flavor': clock})
+        self.assertEqual(
+            [
+                ('12:00', '13:00', '11:00', 'new'),
+                ('13:00', '15:00', '13:00', 'new'),
+            ],
+            story.spans('flavor', 'name'),
+        )
+
     def test_a_create_after_a_delete_begins_a_second_life(self):
         story = Story('instance', **SMALL).create('10:00')
         story.tell('11:00', events.DELETE).create('12:00', **LARGE)
