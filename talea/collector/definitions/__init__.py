@@ -10,6 +10,8 @@ doc/source/contributor/definitions.rst.
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+import datetime
+import json
 import logging
 from typing import Any
 
@@ -30,6 +32,14 @@ LOG = logging.getLogger(__name__)
 _LONGEST = 255
 _LONGEST_TYPE = 32
 _LARGEST = 2**63 - 1
+
+_SOURCES = frozenset(
+    (event.NOTIFICATION, event.COARSE, event.AUDIT, event.API)
+)
+# The fold reads these.
+_TIMES = frozenset(
+    ('created_at', 'ended_at', 'period_begin', 'period_end', 'launched_at')
+)
 
 _TYPES: dict[str, type] = {
     'project_id': str,
@@ -128,27 +138,44 @@ def _said(error: Exception) -> str:
 
 
 def _check(one: event.Event) -> None:
-    """Refuse what a column cannot hold, before it harms a batch.
+    """Refuse what columns cannot hold or the fold cannot read.
+
+    It would harm all the batch, and every rebuild.
 
     :raises ValueError: saying what is wrong
     """
     _check_text('resource_type', one.resource_type, _LONGEST_TYPE)
     _check_text('resource_id', one.resource_id, _LONGEST)
-    if one.kind not in event.RANKS:
+    if one.kind not in event.RANKS or one.kind == event.CORRECT:
         raise ValueError(f'there is no kind of event {one.kind!r}')
+    if one.source not in _SOURCES:
+        raise ValueError(f'there is no source {one.source!r}')
     if one.fact_at.tzinfo is None:
         raise ValueError('fact_at has no time zone')
-    value: Any
     for name, value in one.attributes.items():
-        wanted = _TYPES.get(name)
-        if value is None or wanted is None:
-            continue
-        if type(value) is not wanted:
-            raise ValueError(f'{name} is {type(value).__name__}: {value!r}')
-        if isinstance(value, int) and abs(value) > _LARGEST:
-            raise ValueError(f'{name} is too large')
+        if value is not None:
+            _check_value(name, value)
     if one.attributes.get('project_id'):
         _check_text('project_id', one.attributes['project_id'], _LONGEST)
+
+
+def _check_value(name: str, value: Any) -> None:
+    wanted: Any = _TYPES.get(name)
+    if wanted is None or wanted is dict:
+        # Whatever it is, it has to be kept as JSON.
+        json.dumps(value, allow_nan=False)
+    if wanted is None:
+        return
+    if type(value) is not wanted:
+        raise ValueError(f'{name} is {type(value).__name__}: {value!r}')
+    if name in _TIMES and (
+        datetime.datetime.fromisoformat(value).tzinfo is None
+    ):
+        raise ValueError(f'{name} has no time zone: {value!r}')
+    if wanted is int and abs(value) > _LARGEST:
+        raise ValueError(f'{name} is too large')
+    if wanted is list and any(type(item) is not str for item in value):
+        raise ValueError(f'{name} has something else than text: {value!r}')
 
 
 def _check_text(name: str, value: Any, longest: int) -> None:

@@ -117,6 +117,13 @@ class EventsTestCase(unittest.TestCase):
             {'attributes': {'gone': 'yes'}},
             {'attributes': {'flavor': 7}},
             {'attributes': {'attached_to': 'server'}},
+            {'attributes': {'attached_to': ['server', 1]}},
+            {'attributes': {'created_at': 'yesterday'}},
+            {'attributes': {'ended_at': '2026-11-21T08:00:00'}},
+            {'attributes': {'baked_at': NOW}},
+            {'attributes': {'metadata': {'baked_at': NOW}}},
+            {'kind': event.CORRECT},
+            {'source': 'hearsay'},
             {'attributes': {'project_id': 'p' * 256}},
         ):
             with (
