@@ -24,6 +24,7 @@ def get(context: Any, name: str) -> tuple[int, datetime.datetime] | None:
     return None if row is None else (row.position, row.started_at)
 
 
+@db.retry
 @db.writer
 def save(
     context: Any, name: str, position: int, started_at: datetime.datetime
@@ -37,6 +38,7 @@ def save(
     )
 
 
+@db.retry
 @db.writer
 def forget(context: Any, name: str) -> None:
     """Note that *name* is finished, or shall begin anew."""
