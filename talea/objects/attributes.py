@@ -64,6 +64,7 @@ _OTHER_GROUPS: dict[str, tuple[str, ...]] = {
 _NOT_KEPT = frozenset(
     (
         'created_at',
+        'begun',
         'ended_at',
         'gone',
         'period_begin',

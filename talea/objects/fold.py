@@ -33,7 +33,17 @@ _CERTAINTY = {
     events.AUDIT: timeline.TOLD,
 }
 
+# The evidence that a resource was begun to be made.
+_BEGUN = 'begun'
+
 _parse = datetime.datetime.fromisoformat
+
+
+def _found_gone(event: events.Event) -> bool:
+    given = event.attributes
+    return event.kind == events.EXISTS and bool(
+        given.get('ended_at') or given.get('gone')
+    )
 
 
 def fold(
@@ -186,10 +196,15 @@ class _Folder:
     def _revive(self, event: events.Event) -> None:
         """Begin a life whose create was lost, if *event* proves that."""
         given = event.attributes.get('created_at')
+        line = self.line
         if given is None:
+            if line.empty and event.attributes.get('begun'):
+                self.changes.know(event, _BEGUN, fact=True)
+            return
+        if _BEGUN in line.evidence and _found_gone(event):
+            # Only its begin was told, so it has failed.
             return
         when = min(_parse(given), event.fact_at)
-        line = self.line
         if not line.empty:
             end = line.tail.end
             if end is None or when < end or when <= line.tail.start:

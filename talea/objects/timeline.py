@@ -19,6 +19,9 @@ On every kind of resource:
     When the resource was created. Only given if the message proves that it
     really came to life (it has been launched): a failed create is no usage.
     Whoever misses the create event opens the entity from here.
+``begun`` (UPDATE)
+    True: it is being made, and may still fail. If nothing tells then that it
+    came to life, an audit that finds it deleted does not prove it either.
 ``state``
     The service's word: active, stopped, in-use ...
 ``ended_at`` (EXISTS)

@@ -46,6 +46,7 @@ _TYPES: dict[str, type] = {
     'name': str,
     'state': str,
     'created_at': str,
+    'begun': bool,
     'ended_at': str,
     'gone': bool,
     'period_begin': str,

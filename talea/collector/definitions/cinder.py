@@ -198,6 +198,13 @@ def _snapshot(
     return said
 
 
+def _snapshot_begin(one: notification.Notification) -> list[event.Event]:
+    """It may still fail, and no message would tell that."""
+    if _AUDITED in one.payload:
+        return []
+    return _event(one, 'snapshot', event.UPDATE, {'begun': True})
+
+
 def _snapshot_create(one: notification.Notification) -> list[event.Event]:
     if _AUDITED in one.payload:
         return _snapshot_exists(one, told=True)
@@ -215,8 +222,9 @@ def _snapshot_delete(one: notification.Notification) -> list[event.Event]:
 def _snapshot_exists(
     one: notification.Notification, told: bool = False
 ) -> list[event.Event]:
-    # One that is deleted may have failed before; but if nobody saw its begin
-    # and its end, it is more likely that they were lost.
+    # One that is deleted may have failed before; the fold knows if its begin
+    # was told but not its end. If neither was, it is more likely that they
+    # were lost.
     taken = one.payload.get('status') == 'deleted' or None
     said = _audited(one, _snapshot(one, taken), told)
     return _event(one, 'snapshot', event.EXISTS, said)
@@ -279,7 +287,9 @@ DEFINITIONS = {
     'volume.exists': _volume_exists,
     'volume.unmanage.end': _volume_delete,
     'volume.delete.end': _volume_delete,
+    'snapshot.create.start': _snapshot_begin,
     'snapshot.create.end': _snapshot_create,
+    'snapshot.manage_existing_snapshot.start': _snapshot_begin,
     'snapshot.manage_existing_snapshot.end': _snapshot_create,
     'snapshot.update.end': _snapshot_update,
     'snapshot.reset_status.end': _snapshot_update,

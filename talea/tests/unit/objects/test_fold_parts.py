@@ -31,6 +31,7 @@ SAID = st.fixed_dictionaries(
     {'project_id': st.sampled_from(['p', 'q', None])},
     optional={
         'created_at': TIMES,
+        'begun': st.booleans(),
         'launched_at': TIMES,
         'period_begin': TIMES,
         'period_end': TIMES,
