@@ -8,6 +8,7 @@ from talea import service
 from talea import worker
 from talea.api import app
 from talea.collector import service as collector
+from talea.conf import collector as collector_conf
 from talea.wsgi import server
 
 LOG = logging.getLogger(__name__)
@@ -18,6 +19,13 @@ def main(argv):
     """Serve the API and collect notifications until a signal ends it."""
     conf = service.prepare(argv)
     service.check_database()
+    for name in conf.collector.deployments:
+        if not collector_conf.is_given(conf, name):
+            LOG.warning(
+                '[deployment:%s] transport_url is not set: nothing is taken '
+                'from any bus for it.',
+                name,
+            )
     loops = collector.loops(conf)
     loops['api'] = server.Server(
         app.make_app(conf), conf.api.host, conf.api.port, conf.api.threads

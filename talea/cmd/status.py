@@ -65,6 +65,17 @@ class Checks(upgradecheck.UpgradeCommands):
                 )
         if problems:
             return _result(upgradecheck.Code.FAILURE, ' '.join(problems))
+        nowhere = [
+            f'[deployment:{name}]'
+            for name in self._conf.collector.deployments
+            if not collector_conf.is_given(self._conf, name)
+        ]
+        if nowhere:
+            return _result(
+                upgradecheck.Code.WARNING,
+                f'transport_url is not set in {", ".join(nowhere)}: nothing '
+                'is taken from any bus for that.',
+            )
         return _result(upgradecheck.Code.SUCCESS)
 
     def _publishers_queues(self):

@@ -48,7 +48,8 @@ DEPLOYMENT_OPTS = [
         default='fake://',
         secret=True,
         help='Where the bus is: rabbit://USER:PASSWORD@HOST:5672/VHOST, or '
-        'any other transport that oslo.messaging knows.',
+        'any other transport that oslo.messaging knows. talea-collector does '
+        'not start without it; talea-standalone does, and takes nothing.',
     ),
     cfg.ListOpt(
         'exchanges',
@@ -127,6 +128,16 @@ def deployment(conf, name):
     conf.register_group(group)
     conf.register_opts(DEPLOYMENT_OPTS, group=group)
     return conf[group.name]
+
+
+def is_given(conf, name):
+    """Return whether anybody said where the bus of a deployment is.
+
+    A group whose name is misspelt leaves the deployment with the defaults.
+    """
+    deployment(conf, name)
+    found = conf.get_location('transport_url', f'deployment:{name}')
+    return found.location is not cfg.Locations.opt_default
 
 
 def register(conf):

@@ -100,6 +100,14 @@ class StatusTest(base.TestCase):
         self.assertEqual(2, code)
         self.assertIn('transport_url', checks['Message buses'][1])
 
+    def test_a_deployment_that_has_no_options_is_a_warning(self):
+        self.settings.update({'collector': {'deployments': 'default,region1'}})
+        code, checks = self.check()
+        self.assertEqual(1, code)
+        result, details = checks['Message buses']
+        self.assertEqual(1, result)
+        self.assertIn('not set in [deployment:region1]:', details)
+
     def test_an_old_database_is_a_failure(self):
         empty = self.useFixture(fixtures.Database('sqlite', upgrade=False))
         self.settings.update({'database': {'connection': empty.url}})
