@@ -74,6 +74,14 @@ def _check(conf):
     for name in conf:
         if isinstance(conf[name], cfg.ConfigOpts.GroupAttr):
             dict(conf[name])
+    try:
+        sa.make_url(conf.database.connection or '')
+    except (ValueError, sa.exc.ArgumentError):
+        # Not always an error of SQLAlchemy, and it quotes what it takes for
+        # a port: the half of a password that has an @ in it.
+        raise cfg.ConfigFileValueError(
+            '[database] connection is not a URL of a database'
+        ) from None
 
 
 def reload(conf):

@@ -269,6 +269,7 @@ class StartTest(ProcessTestCase):
         self.assertNotIn('Traceback', process.log())
         lines = process.log().strip().splitlines()
         self.assertEqual(1, len(lines), process.log())
+        return process
 
     def test_a_bad_option(self):
         self.settings.update({'collector': {'batch_size': 'many'}})
@@ -291,6 +292,13 @@ class StartTest(ProcessTestCase):
         for command in ('talea-collector', 'talea-standalone', 'talea-api'):
             self.fails('(?i)connect', command)
 
+    def test_a_database_url_that_is_none(self):
+        for url in ('mysql//a:b@c/d', 'mysql+pymysql://talea:@a:hidden@db/d'):
+            self.settings.update({'database': {'connection': url}})
+            for command in ('talea-collector', 'talea-api'):
+                process = self.fails(r'\[database\] connection', command)
+                self.assertNotIn('hidden', process.log())
+
     def test_an_empty_database(self):
         empty = self.useFixture(
             fixtures.Database('mysql', self.conf, upgrade=False)
@@ -303,6 +311,14 @@ class StartTest(ProcessTestCase):
             {'deployment:default': {'transport_url': 'rabbit://a:hidden@:x/'}}
         )
         self.fails(r'\[deployment:default\] transport_url')
+
+    def test_a_deployment_whose_group_has_another_name(self):
+        self.settings.update({'collector': {'deployments': 'default,region1'}})
+        self.fails(r'\[deployment:region1\] transport_url is not set')
+
+    def test_no_deployment(self):
+        self.settings.update({'collector': {'deployments': ''}})
+        self.fails('deployments')
 
     def test_an_unsafe_key(self):
         self.settings.update({'auth': {'private_key': ''}})
