@@ -131,18 +131,51 @@ class RabbitMQ(fixtures.Fixture):
         server = server_url('TALEA_TEST_RABBITMQ')
         self.vhost = f'talea-{uuid.uuid4().hex}'
         self.url = server + self.vhost
-        self._call('put')
-        self.addCleanup(self._call, 'delete')
+        _manage('put', f'vhosts/{self.vhost}')
+        self.addCleanup(_manage, 'delete', f'vhosts/{self.vhost}')
 
-    def _call(self, method):
-        management = server_url('TALEA_TEST_RABBITMQ_MANAGEMENT')
-        requests.request(
-            method,
-            f'{management}/api/vhosts/{self.vhost}',
-            auth=('guest', 'guest'),
-            headers={'Content-Type': 'application/json'},
-            timeout=30,
-        ).raise_for_status()
+
+class RabbitUser(fixtures.Fixture):
+    """A user of the shared RabbitMQ who may not do everything.
+
+    :param vhost: where it may do something
+    :param configure: pattern of names, as of rabbitmqctl set_permissions
+    :param write: likewise
+    :param read: likewise
+    """
+
+    def __init__(self, vhost, configure, write, read):
+        super().__init__()
+        self._vhost = vhost
+        self._permissions = {
+            'configure': configure,
+            'write': write,
+            'read': read,
+        }
+
+    def _setUp(self):
+        self.name = f'talea-{uuid.uuid4().hex}'
+        _manage('put', f'users/{self.name}', {'password': 'p', 'tags': ''})
+        self.addCleanup(_manage, 'delete', f'users/{self.name}')
+        _manage(
+            'put', f'permissions/{self._vhost}/{self.name}', self._permissions
+        )
+
+    def url_of(self, url):
+        """Return a URL of the broker with the name of this user in it."""
+        return url.replace('guest:guest@', f'{self.name}:p@')
+
+
+def _manage(method, path, body=None):
+    """Call the management API of the shared RabbitMQ."""
+    management = server_url('TALEA_TEST_RABBITMQ_MANAGEMENT')
+    requests.request(
+        method,
+        f'{management}/api/{path}',
+        auth=('guest', 'guest'),
+        json={} if body is None else body,
+        timeout=30,
+    ).raise_for_status()
 
 
 class Server(fixtures.Fixture):

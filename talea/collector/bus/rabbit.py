@@ -41,6 +41,8 @@ SCHEMES = ('rabbit', 'kombu')
 CONNECT_TIMEOUT = 4
 CLOSE_TIMEOUT = 2
 MAX_PAUSE = 30
+# Seconds between two looks whether exchanges and bindings are still there.
+LOOK_EVERY = 60
 
 # Of AMQP: the type of a frame, the length of that frame before the flags that
 # tell which properties follow, and those flags when none do.
@@ -190,6 +192,7 @@ class _Consumer:
         self._conf = conf
         self._name = name
         self._connection = connection
+        self._found = found
         self._alarm = alarm
         self._lost = False
         self._inbox = []
@@ -211,13 +214,17 @@ class _Consumer:
         beat = connection.get_heartbeat_interval() or 60
         self._beat = beat / 4
         self._next_beat = time.monotonic() + self._beat
+        self._next_look = time.monotonic() + LOOK_EVERY
 
     def batches(self):
         """Yield batches until the bus is stopped or the connection lost."""
         while not self._lost and self._size == self._conf.collector.batch_size:
             if not self._fill():
                 return
-            deliveries, self._inbox, self._bytes = self._inbox, [], 0
+            # More than that may have come in during a look.
+            deliveries = self._inbox[: self._size]
+            self._inbox = self._inbox[self._size :]
+            self._bytes = sum(len(each.body) for _tag, each in self._inbox)
             yield RabbitBatch(
                 self,
                 [delivery for _tag, delivery in deliveries],
@@ -258,7 +265,7 @@ class _Consumer:
     def _fill(self):
         """Take messages until the inbox is a batch.
 
-        :returns: False if the bus was stopped
+        :returns: False if the bus was stopped, or has to connect again
         """
         deadline = None
         while len(self._inbox) < self._size and self._bytes < MAX_BATCH_BYTES:
@@ -269,14 +276,24 @@ class _Consumer:
             if now >= self._next_beat:
                 self._connection.heartbeat_check()
                 self._next_beat = now + self._beat
+            if now >= self._next_look:
+                if self._look():
+                    return False
+                continue
             if deadline is not None and now >= deadline:
                 break
-            until = self._next_beat
+            until = min(self._next_beat, self._next_look)
             if deadline is not None:
                 until = min(until, deadline)
             if not self._wait(until - now):
                 return False
         return True
+
+    def _look(self):
+        """Bind again what may have been lost; tell of new exchanges."""
+        self._next_look = time.monotonic() + LOOK_EVERY
+        group = collector_conf.deployment(self._conf, self._name)
+        return topology.bind_again(self._connection, group, self._found)
 
     def _wait(self, seconds):
         """Take what the connection gives, for so long at most.

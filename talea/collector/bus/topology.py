@@ -57,6 +57,22 @@ def establish(connection, group, section):
     return found
 
 
+def bind_again(connection, group, found):
+    """Bind the queues again, for exchanges that were deleted and made anew.
+
+    Their bindings go with them, and nobody tells.
+
+    :param found: what establish() returned
+    :returns: whether there are exchanges now which were not there then
+    """
+    there = [name for name in group.exchanges if _is_there(connection, name)]
+    with connection.channel() as channel:
+        for each in found:
+            if each.exchange in there:
+                channel.queue_bind(each.queue, each.exchange, each.routing_key)
+    return bool(set(there) - {each.exchange for each in found})
+
+
 def _exchanges(connection, group, section):
     """Return the names of the exchanges that are there now."""
     there = {name for name in group.exchanges if _is_there(connection, name)}
@@ -112,7 +128,7 @@ def _make(connection, name, durable):
     except amqp_exc.AccessRefused:
         LOG.warning(
             'Exchange %s is not there and Talea may not make it: nothing is '
-            'taken from it until the collector connects again.',
+            'taken from it until a minute after somebody else has.',
             name,
         )
         return False

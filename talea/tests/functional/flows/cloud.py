@@ -157,6 +157,11 @@ class Services(fixtures.Fixture):
         with self._connection.channel() as channel:
             channel.queue_delete(name)
 
+    def delete_exchange(self, name):
+        """Delete an exchange, and the bindings of whoever uses it."""
+        with self._connection.channel() as channel:
+            channel.exchange_delete(name)
+
     def bind(self, name, exchange):
         """Make a queue of the publishers, which is named like its key."""
         if exchange not in self._declared:

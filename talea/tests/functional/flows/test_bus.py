@@ -3,6 +3,7 @@ import json
 import struct
 import threading
 import time
+from unittest import mock
 
 from amqp import exceptions as amqp_exc
 from oslo_context import context
@@ -357,6 +358,57 @@ class TopologyTest(BusTestCase):
         )
         services.consumed(QUEUE)
         services.declare('nova')
+
+    @mock.patch.object(rabbit, 'LOOK_EVERY', 0.2)
+    def test_an_exchange_that_was_made_anew_is_bound_again(self):
+        services = self.useFixture(cloud.Services(self.rabbit.url))
+        taker = self.take()
+        services.consumed(QUEUE)
+        services.publish('nova', 'notifications.info', b'before')
+        cloud.until(lambda: taker.bodies == [b'before'])
+        services.delete_exchange('nova')
+        services.declare('nova')
+
+        def arrives():
+            services.publish('nova', 'notifications.info', b'after')
+            return b'after' in taker.bodies
+
+        cloud.until(arrives, every=0.2)
+        self.assertEqual(1, services.queue(QUEUE)[1])
+
+    @mock.patch.object(rabbit, 'LOOK_EVERY', 0.2)
+    def test_an_exchange_that_appears_later_is_taken_from(self):
+        services = self.useFixture(cloud.Services(self.rabbit.url))
+        services.declare('nova')
+        # What the documentation says that Talea needs, and no more.
+        user = self.useFixture(
+            fixtures.RabbitUser(
+                self.rabbit.vhost, r'^talea\.', r'^talea\.', '.*'
+            )
+        )
+        self.configure('default', user.url_of(self.rabbit.url))
+        with self.assertLogs('talea.collector.bus', 'WARNING') as logs:
+            taker = self.take()
+            services.consumed(QUEUE)
+        self.assertIn('neutron is not there', ''.join(logs.output))
+        services.declare('neutron')
+        services.consumed(QUEUE.replace('nova', 'neutron'))
+        services.publish('neutron', 'notifications.info', b'here')
+        cloud.until(lambda: taker.bodies == [b'here'])
+
+    @mock.patch.object(rabbit, 'LOOK_EVERY', 0.01)
+    def test_looking_for_exchanges_makes_no_batch_larger(self):
+        self.conf.set_override('batch_size', 5, 'collector')
+        services = self.useFixture(cloud.Services(self.rabbit.url))
+        taker = self.take()
+        services.consumed(QUEUE)
+        for number in range(100):
+            services.publish('nova', 'notifications.info', b'%d' % number)
+        cloud.until(lambda: len(taker.bodies) == 100)
+        self.assertEqual(
+            [b'%d' % number for number in range(100)], taker.bodies
+        )
+        self.assertLessEqual(max(map(len, taker.batches)), 5)
 
     def test_a_queue_with_other_properties_is_told_by_option_names(self):
         taker = self.take()
