@@ -31,6 +31,15 @@ class MarkerTestCase(base.BaseTestCase):
     def test_a_marker_needs_no_quoting(self, position):
         self.assertRegex(page.marker(position), r'^[A-Za-z0-9_-]+$')
 
+    def test_the_longest_id_fits_into_a_url(self):
+        position = (
+            datetime.datetime(2016, 1, 1, tzinfo=datetime.UTC),
+            '\U0001f4a9' * 255,
+            'instance',
+            0,
+        )
+        self.assertLess(len(page.marker(position)), 2000)
+
     @given(st.text(max_size=100))
     def test_anything_else_is_refused(self, text):
         self.assertRaises(exception.InvalidValue, page.parse, text)
