@@ -57,10 +57,13 @@ def record(
 ) -> list[entity.Entity]:
     """Decide on a request and record what it says, in one transaction.
 
+    Nobody else changes the resource in between.
+
     :returns: the entities of the resource as they are then, oldest first
     :raises talea.exception.NotFound, talea.exception.InvalidValue: what
         *decide* raises
     """
+    seen = resource.generation(context, resource_type, resource_id)
     chain: list[entity.Entity] = entity.of_id(
         context, resource_id, resource_type
     )
@@ -83,6 +86,9 @@ def record(
         {**attributes, 'caller': dict(report.caller)},
     )
     resource.apply(context, [new], report.rules, report.now)
+    if resource.generation(context, resource_type, resource_id) != seen + 1:
+        # Not every engine locks a row, and none one that is not there yet.
+        raise exception.ConcurrentUpdate(what='The resource')
     chain = entity.of_id(context, resource_id, resource_type)
     if kind == event.CREATE and all(one.start != at for one in chain):
         # Said later: folding takes facts in the order of their own times.

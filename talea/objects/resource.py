@@ -208,6 +208,16 @@ def explain(
     }
 
 
+def generation(context: Any, resource_type: str, resource_id: str) -> int:
+    """Lock the row of a resource and return how often it was folded.
+
+    :returns: 0 if there is none, which locks nothing
+    """
+    key = (resource_type, resource_id)
+    locked = _locked(context, _select().where(_among([key])))
+    return locked[0].generation if locked else 0
+
+
 def _select() -> Any:
     return sa.select(
         _TABLE.c.id,
