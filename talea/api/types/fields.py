@@ -250,7 +250,7 @@ class Moment(Field):
                 moment = _utc(datetime.datetime.fromisoformat(value))
             except ValueError:
                 moment = _free(value)
-        except (ValueError, OverflowError, TypeError, AttributeError):
+        except (ValueError, ArithmeticError, TypeError, AttributeError):
             return self.missing()
         if not _FIRST <= moment < _LAST:
             return self.missing()

@@ -67,6 +67,8 @@ class MomentTestCase(base.BaseTestCase):
             '9999-12-31',
             '0999-12-31',
             '2017-01-01\0',
+            # dateutil lets errors of decimal through.
+            '12345678901234567812345678901234567830m',
         ):
             error = self.assertRaises(fields.BadValue, self._parse, value)
             self.assertEqual(fields.BODY_DATE, str(error))
