@@ -21,6 +21,14 @@ SOURCES = {
 _parse = datetime.datetime.fromisoformat
 
 
+def _tells(event: events.Event, group: tuple[str, ...]) -> bool:
+    """Whether *event* tells of a group; no project is no new owner."""
+    given = event.attributes
+    return group[0] in given and (
+        group[0] != 'project_id' or bool(given['project_id'])
+    )
+
+
 class Changes:
     """A timeline with the rules that it is changed by."""
 
@@ -43,7 +51,7 @@ class Changes:
         self, event: events.Event, name: str, group: tuple[str, ...]
     ) -> None:
         """Take a change of a *group* of attributes for a fact."""
-        if group[0] not in event.attributes:
+        if not _tells(event, group):
             return
         values = {key: event.attributes.get(key) for key in group}
         self.assign(event, name, event.fact_at, values, group[0], fact=True)
@@ -52,7 +60,7 @@ class Changes:
         self, event: events.Event, name: str, group: tuple[str, ...]
     ) -> None:
         """Apply a change that was lost, if an audit shows one."""
-        if group[0] not in event.attributes:
+        if not _tells(event, group):
             return
         tail = self.line.tail
         values = {key: event.attributes.get(key) for key in group}

@@ -114,6 +114,9 @@ class _Folder:
         for name in _SETS.get(event.kind, ()):
             if name in groups:
                 self.changes.set(event, name, groups[name])
+        if event.kind == events.UPDATE and event.resource_type == 'image':
+            # Glance has no other word for a new owner, and no audit.
+            self.changes.set(event, 'project', groups['project'])
         if event.kind == events.REBUILD:
             self.changes.rebuild(event, event.fact_at, fact=True)
         elif event.kind in _ATTACHES and 'attached_to' in given:

@@ -353,6 +353,33 @@ class TestVolume(unittest.TestCase):
         self.assertEqual([('10:00', '11:05')], story.spans())
 
 
+class TestImage(unittest.TestCase):
+    def test_an_update_may_tell_of_a_new_owner(self):
+        story = Story('image', size=10).create('10:00')
+        story.tell('11:00', events.UPDATE, project_id='p', name='a')
+        story.tell('12:00', events.UPDATE, project_id='q')
+        story.tell('13:00', events.UPDATE, project_id='q', name='b')
+        self.assertEqual(
+            [('10:00', '12:00', 'p', 'a'), ('12:00', None, 'q', 'b')],
+            story.spans('project_id', 'name'),
+        )
+
+    def test_an_image_without_owner_is_not_split(self):
+        story = Story('image', project_id=None).create('10:00')
+        story.tell('11:00', events.UPDATE, project_id=None)
+        self.assertEqual([('10:00', None, '')], story.spans('project_id'))
+
+    def test_an_update_after_a_lost_activation_tells_the_owner(self):
+        story = Story('image', size=10)
+        story.tell(
+            '11:00',
+            events.UPDATE,
+            project_id='p',
+            created_at=at('10:00').isoformat(),
+        )
+        self.assertEqual([('10:00', None, 'p')], story.spans('project_id'))
+
+
 class TestOtherKinds(unittest.TestCase):
     """What a plug-in tells of, Talea knows nothing about it."""
 
