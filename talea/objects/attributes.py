@@ -99,10 +99,13 @@ def values(event: events.Event, rules: timeline.Rules) -> dict[str, Any]:
     """Return everything that *event* says, white lists applied."""
     given = event.attributes
     kind = event.resource_type
-    found = {'project_id': given.get('project_id') or ''}
+    found: dict[str, Any] = {}
     for names in groups(kind).values():
         if names[0] in given:
             found.update((name, given.get(name)) for name in names)
+    if not found.get('project_id'):
+        # Who said nothing of it may still be completed.
+        found.pop('project_id', None)
     found.update(plain(kind, given))
     if 'state' in given:
         found['state'] = given['state']

@@ -367,7 +367,16 @@ class TestImage(unittest.TestCase):
     def test_an_image_without_owner_is_not_split(self):
         story = Story('image', project_id=None).create('10:00')
         story.tell('11:00', events.UPDATE, project_id=None)
-        self.assertEqual([('10:00', None, '')], story.spans('project_id'))
+        self.assertEqual([('10:00', None, 'None')], story.spans('project_id'))
+
+    def test_an_owner_that_becomes_known_has_been_it_all_the_time(self):
+        story = Story('floatingip', project_id=None).create('10:00')
+        story.tell('11:00', events.DELETE)
+        self.assertEqual(
+            [('10:00', '11:00', 'None')], story.spans('project_id')
+        )
+        story.exists('12:00', created='10:00', project_id='p')
+        self.assertEqual([('10:00', '11:00', 'p')], story.spans('project_id'))
 
     def test_an_update_after_a_lost_activation_tells_the_owner(self):
         story = Story('image', size=10)
