@@ -44,11 +44,10 @@ MAX_PAUSE = 30
 # Seconds between two looks whether exchanges and bindings are still there.
 LOOK_EVERY = 60
 
-# Of AMQP: the type of a frame, the length of that frame before the flags that
-# tell which properties follow, and those flags when none do.
-_CONTENT_HEADER = 2
-_FIXED = 12
-_NO_PROPERTIES = b'\0\0'
+# Of AMQP: types of frames, the length of a header before the flags that tell
+# which properties follow, and those flags when none do.
+_CONTENT_HEADER, _HEARTBEAT = 2, 8
+_FIXED, _NO_PROPERTIES = 12, b'\0\0'
 
 # A batch ends before it is full if its bodies are larger than this, so that
 # a few huge messages do not fill the memory.
@@ -345,7 +344,9 @@ def _bare_frames(connection, callback):
         kind, channel, payload = frame
         if kind == _CONTENT_HEADER:
             frame = kind, channel, payload[:_FIXED] + _NO_PROPERTIES
-        return handle(frame)
+        # Nothing comes of a heartbeat: the library would wait on for what
+        # does, deaf to stop(), and send no heartbeats of its own meanwhile.
+        return handle(frame) or kind == _HEARTBEAT
 
     return strip
 

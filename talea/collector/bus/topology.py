@@ -125,14 +125,16 @@ def _make(connection, name, durable):
             channel.exchange_declare(
                 name, 'topic', durable=durable, auto_delete=False
             )
+        return True
     except amqp_exc.AccessRefused:
-        LOG.warning(
-            'Exchange %s is not there and Talea may not make it: nothing is '
-            'taken from it until a minute after somebody else has.',
-            name,
-        )
-        return False
-    return True
+        pass
+    # Not in the midst of the exception, which the log would repeat.
+    LOG.warning(
+        'Exchange %s is not there and Talea may not make it: nothing is '
+        'taken from it until a minute after somebody else has.',
+        name,
+    )
+    return False
 
 
 def _queue(channel, name, group, section):

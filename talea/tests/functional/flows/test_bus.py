@@ -127,6 +127,20 @@ class RabbitBusTest(BusTestCase):
         self.assertLess(taker.stop(), 0.5)
         self.assertIsNone(taker.error)
 
+    def test_heartbeats_keep_an_idle_bus_awake(self):
+        self.configure('default', self.rabbit.url, heartbeat=1)
+        self.conf.set_override('batch_timeout', 2.0, 'collector')
+        with self.assertNoLogs('talea.collector.bus', 'WARNING'):
+            taker = self.take()
+            self.services.consumed(QUEUE)
+            self.publish(b'one')
+            began = time.monotonic()
+            cloud.until(lambda: taker.batches)
+            self.assertLess(time.monotonic() - began, 3)
+            # The broker gives up on those that are silent for so long.
+            time.sleep(4)
+        self.assertLess(taker.stop(), 0.5)
+
     def test_a_delivery_says_where_it_comes_from(self):
         taker = self.take()
         self.services.consumed(QUEUE)
