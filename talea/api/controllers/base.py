@@ -72,7 +72,9 @@ class Controller:
     @pecan.expose(content_type='application/json')
     def options(self):
         """Tell what methods there are; nobody needs a token for that."""
-        return webob.Response(status=200, allow=_allow(self.methods()))
+        response = webob.Response(status=200, allow=_allow(self.methods()))
+        del response.content_type
+        return response
 
     options.public = True
 
