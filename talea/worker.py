@@ -10,8 +10,8 @@ at once. SIGHUP reads the mutable options again, in place.
 import logging
 import multiprocessing
 import os
-import queue
 import signal
+import socket
 import threading
 import time
 from typing import Protocol
@@ -25,6 +25,9 @@ LOG = logging.getLogger(__name__)
 # Seconds that loops have to finish what they have in hand: SIGTERM ends a
 # process within five, all told.
 GRACE = 3
+
+# No signal has this number.
+_LOOP_ENDED = 0
 
 
 class Loop(Protocol):
@@ -149,15 +152,22 @@ def serve_here(conf, crew):
     :param crew: Crew
     :returns: exit code
     """
-    signals = queue.SimpleQueue()
+    # A signal may reach any thread, but only a system call of this one is sure
+    # to see it: the interpreter writes its number to the sender.
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, frame: signals.put(number))
-    threading.Thread(
-        target=lambda: signals.put(0 if crew.wait() else None), daemon=True
-    ).start()
+        signal.signal(number, lambda number, frame: None)
+    signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+
+    def watch():
+        if not crew.wait():
+            sender.send(bytes([_LOOP_ENDED]))
+
+    threading.Thread(target=watch, daemon=True).start()
     crew.start()
     while True:
-        number = signals.get()
+        number = receiver.recv(1)[0]
         if number == signal.SIGHUP:
             service.reload(conf)
         elif number == signal.SIGINT:
@@ -168,7 +178,7 @@ def serve_here(conf, crew):
             if not crew.stop():
                 _quit(0)
             return 0
-        elif number is None:
+        elif number == _LOOP_ENDED:
             crew.stop()
             return 1
 
