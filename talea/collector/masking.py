@@ -7,8 +7,8 @@ with credentials. They are replaced by :data:`MASK` before anything is kept.
 
 A secret is known by the name it goes under (:func:`is_secret`), or by its own
 look: Fernet tokens, JSON web tokens, private keys, credentials in a URL, and
-``name=value`` or ``name: value`` in running text. A string that is itself
-JSON is masked like the JSON around it.
+``name=value``, ``name: value``, ``--name value`` or ``<name>value</name>`` in
+running text. A string that is itself JSON is masked like the JSON around it.
 """
 
 import functools
@@ -27,7 +27,8 @@ _WORDS = (
     'access_key', 'accesskey', 'api_key', 'apikey', 'keyring', 'cookie',
     'credential', 'authorization', 'user_data', 'userdata', 'personality',
     'injected_file', 'service_catalog', 'servicecatalog', 'configdrive',
-    'request_context',
+    'request_context', 'auth_key', 'authkey', 'hmac_key', 'pre_shared_key',
+    'presharedkey', 'signing_key', 'ssl_key', 'temp_url_key', 'tls_key',
 
     'fernetkey', 'sslkey', 'cephclusterfsid', 'octaviaheartbeatkey',
     'cephmanilaclientkey', 'pacemakerremoteauthkey', 'designaterndckey',
@@ -37,7 +38,7 @@ _WORDS = (
 )  # fmt: skip
 
 # Names that are only safe to judge as a whole.
-_NAMES = ('_context', 'catalog', 'pass', 'pwd', 'bindpw')
+_NAMES = ('_context', 'catalog', 'pass', 'pwd', 'bindpw', 'psk')
 
 # What is told about a secret is none: token_type, password_expires_at ...
 _ABOUT = (
@@ -49,12 +50,14 @@ _ABOUT = (
 )  # fmt: skip
 
 _WORD = re.compile('|'.join(sorted(_WORDS, key=len, reverse=True)))
+# The same in running text, where headers have hyphens.
+_SPELT = _WORD.pattern.replace('_', '[-_]')
 
 _TOKEN = re.compile(
     r'gAAAA[\w-]{8,}(?:={1,2}|(?:%3D){1,2})?'
     r'|eyJ[\w-]{16,}={0,2}(?:\.[\w-]+)*'
-    r'|-----BEGIN[ A-Z]* PRIVATE KEY-----.*?'
-    r'(?:-----END[ A-Z]* PRIVATE KEY-----|\Z)',
+    r'|-----BEGIN[ A-Z]* PRIVATE KEY[ A-Z]*-----.*?'
+    r'(?:-----END[ A-Z]* PRIVATE KEY[ A-Z]*-----|\Z)',
     re.DOTALL,
 )
 _URL = re.compile(r'(://[^\s/:@"\'\\<>]*:)[^\s/"\'\\<>]+@')
@@ -65,7 +68,8 @@ _URL = re.compile(r'(://[^\s/:@"\'\\<>]*:)[^\s/"\'\\<>]+@')
 _PAIR = re.compile(
     rf"""
     (?P<before>
-        (?: \b(?:{"|".join(_NAMES)}) | (?:{_WORD.pattern})[\w.-]{{0,64}} )
+        (?: \b(?:{"|".join(_NAMES)}) | _pass\b
+          | (?:{_SPELT})[\w.-]{{0,64}} )
         {"".join(f"(?<!{ending})" for ending in _ABOUT)}
         \\*["']? \s* (?:=>|[:=]) \s* (?:[uUbB](?=\\*["']))?
     )
@@ -75,6 +79,17 @@ _PAIR = re.compile(
     )
     """,
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
+# --name value, and <name>value</name>.
+_TOLD = re.compile(
+    rf"""
+    (?P<before>
+        (?<![\w-]) --[\w-]{{0,32}}? (?:{_SPELT}) [\w-]{{0,32}} \s+
+      | < [\w.:-]{{0,32}}? (?:{_SPELT}) [\w.:-]{{0,32}} > (?=[^<])
+    )
+    (?: (?<=>) [^<]+ | (?<=\s) (?!-) (?: "[^"]*" | '[^']*' | [^\s"'\\<]+ ) )
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 # In JSON it separates names from values after a quote, in times it follows a
 # digit. After a letter or a space it may end a name in running text.
@@ -102,7 +117,7 @@ def is_secret(name):
 @functools.lru_cache(maxsize=10_000)
 def _judge(name):
     name = name.lower().replace('-', '_')
-    if name in _NAMES:
+    if name in _NAMES or name.endswith('_pass'):
         return True
     return _WORD.search(name) is not None and not name.endswith(_ABOUT)
 
@@ -164,11 +179,13 @@ def mask_text(text):
         text = _URL.sub(rf'\1{MASK}@', text)
     if (':' in text or '=' in text) and _may_hold_pair(text.lower()):
         text = _PAIR.sub(_mask_pair, text)
+    if ('--' in text or '</' in text) and _may_hold_pair(text.lower()):
+        text = _TOLD.sub(rf'\g<before>{MASK}', text)
     return text
 
 
 def _may_hold_pair(lower):
-    return _WORD.search(lower) is not None or any(
+    return _WORD.search(lower.replace('-', '_')) is not None or any(
         name in lower for name in _NAMES
     )
 
@@ -203,6 +220,8 @@ def _is_plain(text):
     text is followed by ``:`` or ``=``.
     """
     if '\\' in text or "'" in text or '=' in text:
+        return False
+    if '--' in text or '</' in text:
         return False
     if 'gAAAA' in text or 'eyJ' in text or 'PRIVATE KEY' in text:
         return False

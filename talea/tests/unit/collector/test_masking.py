@@ -23,6 +23,7 @@ KEY = (
     '-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKC\n'
     '-----END RSA PRIVATE KEY-----'
 )
+PGP = KEY.replace('RSA PRIVATE KEY', 'PGP PRIVATE KEY BLOCK')
 SECRET = 'hunter2-s3cr3t'
 
 SECRET_NAMES = (
@@ -33,10 +34,13 @@ SECRET_NAMES = (
     '_context', 'request_context', 'auth_password', 'discovery_auth_password',
     'private_key', 'access_key', 'encryption_key', 'keyring', 'credentials',
     'Authorization', 'auth_token_info', 'OS-EXT-SRV-ATTR:user_data', 'pwd',
+    'psk', 'X-Auth-Key', 'temp_url_key', 'db_pass',
 )  # fmt: skip
 # Those that are secret with other words around them, too.
 PARTIAL_NAMES = tuple(
-    name for name in SECRET_NAMES if name not in ('_context', 'pwd')
+    name
+    for name in SECRET_NAMES
+    if name not in ('_context', 'pwd', 'psk', 'db_pass')
 )
 HARMLESS_NAMES = (
     'token_type', 'key_name', 'keypair', 'keypairs', 'user_id', 'public_key',
@@ -110,7 +114,7 @@ class MaskTest(unittest.TestCase):
         self.assert_kept({name: SECRET for name in HARMLESS_NAMES})
 
     def test_tokens_go_under_any_name(self):
-        for token in (FERNET, JWT, KEY, KEY.replace('\n', ' ')):
+        for token in (FERNET, JWT, KEY, KEY.replace('\n', ' '), PGP):
             for value in (
                 token,
                 f'before {token} after',
@@ -170,6 +174,19 @@ class MaskTest(unittest.TestCase):
         ):
             found = self.masked({'x': before + secret + after})['x']
             self.assertEqual(before + masking.MASK + after, found)
+
+    def test_secrets_in_command_lines_and_tags_go(self):
+        for text in (
+            f'mysql --password {SECRET} talea',
+            f"openstack --os-password '{SECRET}' server list",
+            f'<adminPass>{SECRET}</adminPass>',
+            f'<xml><db:password>{SECRET}</db:password></xml>',
+        ):
+            self.assertNotIn(SECRET, masking.mask_string(text), text)
+            value, body = masking.read(json.dumps({'fault': text}))
+            self.assertNotIn(SECRET, body + str(value), text)
+        for text in ('--password-file --verbose', '<token></token>', '--'):
+            self.assertEqual(text, masking.mask_string(text))
 
     def test_every_secret_goes_from_running_text(self):
         for name in SECRET_NAMES:
