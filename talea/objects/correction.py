@@ -32,10 +32,10 @@ def correct(line: timeline.Timeline, event: events.Event) -> None:
     if 'os' in new:
         new['os_known'] = True
     _overwrite(event, _changing(line, event, seen), new)
-    if begin:
-        _begin(line, seen, _parse(begin))
     if end:
         _end(line, seen, _parse(end), event.message_id)
+    if begin:
+        _begin(line, seen, _parse(begin))
 
 
 def _seen(line: timeline.Timeline, event: events.Event) -> list[timeline.Span]:
@@ -65,10 +65,10 @@ def _begin(
     seen: list[timeline.Span],
     begin: datetime.datetime,
 ) -> None:
-    """Let what the operator saw begin at *begin*."""
+    """Let what the operator saw begin at *begin*, but not after its end."""
     while len(seen) > 1 and seen[0].end and seen[0].end <= begin:
         _drop(line, seen.pop(0))
-    seen[0].start = begin
+    seen[0].start = min(begin, seen[0].end or begin)
 
 
 def _end(

@@ -497,6 +497,12 @@ class TestCorrections(unittest.TestCase):
             story.spans('flavor', 'name'),
         )
 
+    def test_an_end_that_becomes_known_later_is_not_before_the_begin(self):
+        story = Story('instance', **SMALL).create('10:00')
+        self.correct(story, '20:00', '10:00', start=at('13:00').isoformat())
+        story.tell('12:00', events.DELETE)
+        self.assertEqual([('12:00', '12:00')], story.spans())
+
     def test_a_create_after_a_delete_begins_a_second_life(self):
         story = Story('instance', **SMALL).create('10:00')
         story.tell('11:00', events.DELETE).create('12:00', **LARGE)
