@@ -5,3 +5,17 @@ import importlib.metadata
 def version_string():
     """Return the version of the installed distribution."""
     return importlib.metadata.version('talea')
+
+
+def product_string():
+    """Return what guru meditation reports call it."""
+    return 'Talea'
+
+
+def vendor_string():
+    """Return who made it, for guru meditation reports."""
+    return 'Talea developers'
+
+
+# By this name guru meditation reports look for it.
+version_string_with_package = version_string

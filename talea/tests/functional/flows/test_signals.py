@@ -162,6 +162,7 @@ class Signals:
             each.send_signal(signal.SIGUSR2)
         process.send(signal.SIGUSR2)
         process.says('Guru Meditation')
+        process.says('product = Talea')
         process.says('batch_timeout')
         process.says('transport_url = ***')
         time.sleep(0.5)
