@@ -137,21 +137,43 @@ def of_resources(
         sa.select(*_COLUMNS).where(models.EVENT.c.resource_pk.in_(found))
     )
     for row in rows:
-        resource_type, resource_id = resources[row.resource_pk]
-        found[row.resource_pk].append(
-            Event(
-                row.message_id,
-                resource_type,
-                resource_id,
-                row.fact_at,
-                row.kind,
-                row.source,
-                json.loads(row.attributes),
-            )
-        )
+        found[row.resource_pk].append(_of(row, resources[row.resource_pk]))
     for events in found.values():
         events.sort(key=lambda event: event.sort_key)
     return found
+
+
+def after(
+    context: Any,
+    pk: int,
+    key: tuple[str, str],
+    last: tuple[datetime.datetime, int, str],
+) -> list[Event]:
+    """Return the events of a resource that follow one, in any order.
+
+    :param pk: key of the resource
+    :param key: its (type, id)
+    :param last: sort key
+    """
+    rows = context.session.execute(
+        sa.select(*_COLUMNS).where(
+            models.EVENT.c.resource_pk == pk,
+            models.EVENT.c.fact_at >= last[0],
+        )
+    )
+    found = (_of(row, key) for row in rows)
+    return [event for event in found if event.sort_key > last]
+
+
+def _of(row: Any, key: tuple[str, str]) -> Event:
+    return Event(
+        row.message_id,
+        *key,
+        row.fact_at,
+        row.kind,
+        row.source,
+        json.loads(row.attributes),
+    )
 
 
 @db.reader

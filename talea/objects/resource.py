@@ -2,15 +2,13 @@
 """What events are about: the row that a writer locks while it folds.
 
 A resource's row holds the memory of its timeline, so that newer events go on
-from there; older or unknown ones make it fold its whole history again.
+from there; see progress.py.
 """
 
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
-import dataclasses
 import datetime
-import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +20,7 @@ from talea.db import models
 from talea.objects import chain
 from talea.objects import event as events
 from talea.objects import fold
+from talea.objects import progress
 from talea.objects import timeline
 
 _TABLE = models.RESOURCE
@@ -29,42 +28,6 @@ _ENTITY = models.ENTITY
 
 # (resource type, resource id)
 Key = tuple[str, str]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Resource:
-    """A locked row.
-
-    :ivar generation: how often it was folded; the compare of
-        compare-and-swap
-    :ivar last: sort key of the newest event that was folded, or None
-    :ivar memory: JSON of Timeline.memory, '' before the first fold
-    """
-
-    id: int
-    resource_type: str
-    resource_id: str
-    generation: int
-    last: tuple[datetime.datetime, int, str] | None
-    memory: str
-
-    @property
-    def key(self) -> Key:
-        return (self.resource_type, self.resource_id)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Folded:
-    """What a fold made of a resource.
-
-    :ivar last: sort key of the newest event in it, None if it has none
-    :ivar old: {place: row} of the entities that the timeline replaces
-    """
-
-    resource: Resource
-    line: timeline.Timeline
-    last: tuple[datetime.datetime, int, str] | None
-    old: chain.Rows
 
 
 @db.writer
@@ -95,12 +58,12 @@ def apply(
     folded = []
     again = []
     for resource in locked:
-        done = _go_on(resource, new[resource.id], rules)
+        done = progress.go_on(context, resource, new[resource.id], rules)
         if done is None:
             again.append(resource)
         else:
             folded.append(done)
-    _write(context, folded + _from_start(context, again, rules), now)
+    _write(context, folded + progress.from_start(context, again, rules), now)
 
 
 @db.retry
@@ -117,7 +80,7 @@ def refold(
     """
     statement = _select().where(_TABLE.c.id.in_(pks))
     locked = _locked(context, statement)
-    _write(context, _from_start(context, locked, rules), now)
+    _write(context, progress.from_start(context, locked, rules), now)
 
 
 @db.retry
@@ -144,7 +107,7 @@ def derive_again(
     if touched:
         statement = _select().where(_TABLE.c.id.in_(touched))
         again = _locked(context, statement)
-        _write(context, _from_start(context, again, rules), now)
+        _write(context, progress.from_start(context, again, rules), now)
     return len(touched)
 
 
@@ -231,13 +194,13 @@ def _select() -> Any:
     )
 
 
-def _locked(context: Any, statement: Any) -> list[Resource]:
+def _locked(context: Any, statement: Any) -> list[progress.Resource]:
     # Always in the same order, so that two writers do not embrace.
     rows = context.session.execute(
         statement.order_by(_TABLE.c.id).with_for_update()
     )
     return [
-        Resource(
+        progress.Resource(
             row.id,
             row.resource_type,
             row.resource_id,
@@ -251,7 +214,7 @@ def _locked(context: Any, statement: Any) -> list[Resource]:
     ]
 
 
-def _lock(context: Any, keys: set[Key]) -> list[Resource]:
+def _lock(context: Any, keys: set[Key]) -> list[progress.Resource]:
     """Lock the rows of *keys*, making those that are missing."""
     locked = _locked(context, _select().where(_among(keys)))
     missing = keys - {resource.key for resource in locked}
@@ -289,46 +252,8 @@ def _among(keys: Iterable[Key]) -> Any:
     )
 
 
-def _go_on(
-    resource: Resource, new: list[events.Event], rules: timeline.Rules
-) -> _Folded | None:
-    """Fold *new* events onto what there is; None if that cannot be done."""
-    keys = [event.sort_key for event in new]
-    if resource.last is None:
-        return _Folded(resource, fold.fold(new, rules), max(keys), {})
-    if min(keys) <= resource.last:
-        return None
-    try:
-        line = timeline.Timeline.continued(json.loads(resource.memory))
-        old = chain.rows(resource.id, resource.key, line)
-        line = fold.fold(new, rules, line)
-    except timeline.Incomplete:
-        return None
-    return _Folded(resource, line, max(keys), old)
-
-
-def _from_start(
-    context: Any, resources: list[Resource], rules: timeline.Rules
-) -> list[_Folded]:
-    """Fold all events of *resources*."""
-    if not resources:
-        return []
-    named = {resource.id: resource.key for resource in resources}
-    histories = events.of_resources(context, named)
-    old = chain.present(context, named)
-    return [
-        _Folded(
-            resource,
-            fold.fold(histories[resource.id], rules),
-            max((e.sort_key for e in histories[resource.id]), default=None),
-            old[resource.id],
-        )
-        for resource in resources
-    ]
-
-
 def _write(
-    context: Any, folded: list[_Folded], now: datetime.datetime
+    context: Any, folded: list[progress.Folded], now: datetime.datetime
 ) -> None:
     if not folded:
         return
@@ -347,7 +272,7 @@ def _write(
     )
 
 
-def _swap(context: Any, resources: list[Resource]) -> None:
+def _swap(context: Any, resources: list[progress.Resource]) -> None:
     """Claim the next generation of each resource, all or none.
 
     Where row locks are not replicated (Galera) this is what makes the second
@@ -367,7 +292,7 @@ def _swap(context: Any, resources: list[Resource]) -> None:
         raise exception.ConcurrentUpdate(what='A resource')
 
 
-def _remember(context: Any, folded: list[_Folded]) -> None:
+def _remember(context: Any, folded: list[progress.Folded]) -> None:
     bulk.replace(
         context.session,
         _TABLE,
@@ -381,7 +306,7 @@ def _remember(context: Any, folded: list[_Folded]) -> None:
                 'last_fact_at': done.last and done.last[0],
                 'last_rank': done.last and done.last[1],
                 'last_message_id': done.last and done.last[2],
-                'memory': json.dumps(done.line.memory, ensure_ascii=False),
+                'memory': done.memory,
             }
             for done in folded
         ],

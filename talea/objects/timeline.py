@@ -141,7 +141,7 @@ class Span:
             parse(given['end']) if given['end'] else None,
             parse(given['last_event']),
             given['source'],
-            given['values'],
+            dict(given['values']),
         )
 
     def copy(self) -> 'Span':

@@ -162,3 +162,18 @@ class TestParts(unittest.TestCase):
             whole = fold.fold(stored.known.values(), rules)
             self.assertEqual(whole.memory, line.memory)
             self.assertEqual(rows(whole), stored.rows)
+
+    def test_going_on_leaves_the_memory_as_it_is(self):
+        said = {'project_id': 'p', 'name': 'a'}
+        create, update = (
+            events.Event(kind, 'image', 'r', BEGIN, kind, 'api', given)
+            for kind, given in (
+                (events.CREATE, said),
+                (events.UPDATE, {**said, 'name': 'b'}),
+            )
+        )
+        memory = fold.fold([create], timeline.Rules()).memory
+        before = json.dumps(memory)
+        line = timeline.Timeline.continued(memory)
+        fold.fold([update], timeline.Rules(), line)
+        self.assertEqual(before, json.dumps(memory))
