@@ -21,10 +21,10 @@ from talea.objects import timeline
 # (time of the fact, rank, message id), as in Event.sort_key
 SortKey = tuple[datetime.datetime, int, str]
 
-# A mark is set where nothing was told for so long, or the last mark is so
-# old that much has to be folded again.
+# A mark is set where nothing was told for so long, or after so many events:
+# most resources live for a few, and need none.
 _QUIET = datetime.timedelta(minutes=10)
-_OLD = datetime.timedelta(hours=2)
+_MANY = 100
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Folded:
 
     :ivar last: sort key of the newest event in it, None if it has none
     :ivar old: {place: row} of the entities that the timeline replaces
+    :ivar since: how many events were folded since the mark
     :ivar mark: as it is stored, None if there is none
     """
 
@@ -63,12 +64,18 @@ class Folded:
     line: timeline.Timeline
     last: SortKey | None
     old: chain.Rows
+    since: int
     mark: Any = None
 
     @property
     def memory(self) -> str:
         return json.dumps(
-            {**self.line.memory, 'mark': self.mark}, ensure_ascii=False
+            {
+                **self.line.memory,
+                'since': self.since,
+                'mark': self.mark,
+            },
+            ensure_ascii=False,
         )
 
 
@@ -85,16 +92,18 @@ def go_on(
     first = min(event.sort_key for event in new)
     newest = max(event.sort_key for event in new)
     if resource.last is None:
-        return Folded(resource, fold.fold(new, rules), newest, {})
+        return Folded(resource, fold.fold(new, rules), newest, {}, len(new))
     memory = json.loads(resource.memory)
     mark = memory.pop('mark', None)
+    since = memory.pop('since', 0)
     try:
         if first > resource.last:
             line = timeline.Timeline.continued(memory)
             old: chain.Rows = chain.rows(resource.id, resource.key, line)
             line = fold.fold(new, rules, line)
-            mark = _marked(mark, resource.last, memory, first)
-            return Folded(resource, line, newest, old, mark)
+            if first[0] - resource.last[0] >= _QUIET or since >= _MANY:
+                mark, since = _mark(resource.last, memory), 0
+            return Folded(resource, line, newest, old, since + len(new), mark)
         if mark is None or first <= _read(mark):
             return None
         line = timeline.Timeline.continued(mark['memory'])
@@ -105,7 +114,8 @@ def go_on(
         return None
     present = chain.present(context, [resource.id])[resource.id]
     old = {seq: row for seq, row in present.items() if seq >= place}
-    return Folded(resource, line, max(newest, resource.last), old, mark)
+    newest = max(newest, resource.last)
+    return Folded(resource, line, newest, old, len(later), mark)
 
 
 def from_start(
@@ -123,19 +133,13 @@ def from_start(
             fold.fold(histories[resource.id], rules),
             max((e.sort_key for e in histories[resource.id]), default=None),
             old[resource.id],
+            len(histories[resource.id]),
         )
         for resource in resources
     ]
 
 
-def _marked(mark: Any, last: SortKey, memory: Any, first: SortKey) -> Any:
-    """Return the mark for events from *first* on: the old or a new one."""
-    if (
-        mark is not None
-        and first[0] - last[0] < _QUIET
-        and last[0] - _read(mark)[0] < _OLD
-    ):
-        return mark
+def _mark(last: SortKey, memory: Any) -> Any:
     return {'last': [last[0].isoformat(), *last[1:]], 'memory': memory}
 
 

@@ -13,6 +13,7 @@ from talea.db import api as db
 from talea.db import models
 from talea.objects import event as events
 from talea.objects import fold
+from talea.objects import progress
 from talea.objects import resource
 from talea.objects import timeline
 from talea.tests import base
@@ -36,10 +37,11 @@ def stored(context):
         sa.select(*columns).order_by(models.ENTITY.c.seq)
     ).all()
     memory = json.loads(memory)
-    del memory['mark']
+    del memory['mark'], memory['since']
     return memory, rows
 
 
+@mock.patch.object(progress, '_MANY', 2)
 class TestParts(base.DatabaseTestCase):
     def forget(self):
         with self.database.engine.begin() as connection:
