@@ -1,110 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What events amount to: sentences about single resources."""
 
-import datetime
-import itertools
 import unittest
 
 from talea.objects import event as events
 from talea.objects import fold
 from talea.objects import timeline
+from talea.tests import stories
 
-UTC = datetime.UTC
-DAY = datetime.datetime(2026, 11, 21, tzinfo=UTC)
-
-SMALL = {'flavor': 'm1.small', 'flavor_id': '1', 'vcpus': 1}
-LARGE = {'flavor': 'm1.large', 'flavor_id': '2', 'vcpus': 4}
-DEBIAN = {'image_id': 'i-1', 'image_meta': {'os_distro': 'debian'}}
-FEDORA = {'image_id': 'i-2', 'image_meta': {'os_distro': 'fedora'}}
-
-
-def at(clock):
-    """Return the moment of 2026-11-21 that *clock* ("10:30") names."""
-    return datetime.datetime.combine(
-        DAY, datetime.time.fromisoformat(clock), UTC
-    )
-
-
-class Story:
-    """Events of one resource, told one after another."""
-
-    def __init__(self, resource_type, **attributes):
-        self.resource_type = resource_type
-        self.attributes = {'project_id': 'p', **attributes}
-        self.events = []
-
-    def tell(self, clock, kind, source=events.NOTIFICATION, **attributes):
-        number = len(self.events)
-        self.events.append(
-            events.Event(
-                f'm-{number}',
-                self.resource_type,
-                'r',
-                at(clock),
-                kind,
-                source,
-                attributes,
-            )
-        )
-        return self
-
-    def create(self, clock, **attributes):
-        return self.tell(
-            clock, events.CREATE, **{**self.attributes, **attributes}
-        )
-
-    def exists(self, clock, begin='00:00', created=None, **attributes):
-        given = {**self.attributes, **attributes}
-        if created:
-            given['created_at'] = at(created).isoformat()
-        return self.tell(
-            clock,
-            events.EXISTS,
-            events.AUDIT,
-            period_begin=at(begin).isoformat(),
-            **given,
-        )
-
-    def spans(self, *names, **rules):
-        """Return [(start, end, value...)] whatever the order of arrival."""
-        settings = timeline.Rules(**rules)
-        results = set()
-        for order in itertools.islice(
-            itertools.permutations(self.events), 120
-        ):
-            results.add(
-                tuple(
-                    (
-                        f'{span.start:%H:%M}',
-                        span.end and f'{span.end:%H:%M}',
-                        *(str(span.values.get(name)) for name in names),
-                    )
-                    for span in self._fold(order, settings).spans
-                )
-            )
-        assert len(results) == 1, results
-        return list(results.pop())
-
-    def _fold(self, order, rules):
-        """Fold event by event, the way that they arrive."""
-        line = None
-        seen = []
-        for event in order:
-            newer = all(event.sort_key > other.sort_key for other in seen)
-            seen.append(event)
-            try:
-                if line is None or not newer:
-                    raise timeline.Incomplete
-                line = timeline.Timeline.continued(line.memory)
-                line = fold.fold([event], rules, line)
-            except timeline.Incomplete:
-                line = None
-            if line is not None:
-                # What continues from memory ends as all of it would.
-                whole = fold.fold(seen, rules)
-                assert line.memory == whole.memory, (line.memory, whole.memory)
-            line = fold.fold(seen, rules)
-        return line
+SMALL = stories.SMALL
+LARGE = stories.LARGE
+DEBIAN = stories.DEBIAN
+FEDORA = stories.FEDORA
+at = stories.at
+Story = stories.Story
 
 
 class TestInstance(unittest.TestCase):
@@ -407,106 +316,4 @@ class TestOtherKinds(unittest.TestCase):
                 ('13:00', '14:00', '20', 'CIFS', 'q'),
             ],
             story.spans('size', 'protocol', 'project_id'),
-        )
-
-
-class TestCorrections(unittest.TestCase):
-    def correct(self, story, clock, start, end=None, /, **new):
-        return story.tell(
-            clock,
-            events.CORRECT,
-            events.API,
-            target_start=at(start).isoformat(),
-            target_end=end and at(end).isoformat(),
-            set=new,
-        )
-
-    def test_the_active_entity_gets_new_values(self):
-        story = Story('instance', name='a', **SMALL).create('10:00')
-        self.correct(
-            story,
-            '20:00',
-            '10:00',
-            flavor='other',
-            start=at('09:00').isoformat(),
-        )
-        self.assertEqual(
-            [('09:00', None, 'other', 'None')],
-            story.spans('flavor', 'vcpus'),
-        )
-
-    def test_what_a_later_entity_took_over_is_corrected_too(self):
-        story = Story('instance', name='a', **SMALL).create('10:00')
-        self.correct(story, '20:00', '10:00', name='b')
-        story.tell('12:00', events.RESIZE, **LARGE)
-        self.assertEqual(
-            [('10:00', '12:00', 'b'), ('12:00', None, 'b')],
-            story.spans('name'),
-        )
-
-    def test_corrections_of_closed_entities_come_last_in_their_order(self):
-        story = Story('instance', **SMALL).create('10:00')
-        story.tell('12:00', events.DELETE)
-        self.correct(story, '20:00', '10:00', '12:00', flavor='x')
-        self.correct(
-            story,
-            '20:01',
-            '10:00',
-            '12:00',
-            flavor='y',
-            end=at('13:00').isoformat(),
-        )
-        story.tell('12:00:01', events.DELETE, events.COARSE)
-        self.assertEqual([('10:00', '13:00', 'y')], story.spans('flavor'))
-
-    def test_an_active_entity_is_closed_by_an_end(self):
-        story = Story('instance', **SMALL).create('10:00')
-        self.correct(story, '20:00', '10:00', end=at('11:00').isoformat())
-        story.tell('21:00', events.DELETE)
-        self.assertEqual([('10:00', '11:00')], story.spans())
-
-    def test_what_becomes_known_later_does_not_outlive_the_end(self):
-        story = Story('instance', **SMALL).create('10:00')
-        self.correct(story, '20:00', '10:00', end=at('13:00').isoformat())
-        story.tell('12:00', events.RESIZE, **LARGE)
-        story.tell('14:00', events.REBUILD, **DEBIAN)
-        self.assertEqual(
-            [('10:00', '12:00', 'm1.small'), ('12:00', '13:00', 'm1.large')],
-            story.spans('flavor'),
-        )
-
-    def test_a_late_change_within_a_closed_entity_keeps_the_correction(self):
-        story = Story('instance', **SMALL).create('10:00')
-        story.tell('16:00', events.DELETE)
-        self.correct(
-            story,
-            '20:00',
-            '10:00',
-            '16:00',
-            name='new',
-            start=at('12:00').isoformat(),
-            end=at('15:00').isoformat(),
-        )
-        for clock, flavor in (('11:00', SMALL), ('13:00', LARGE)):
-            story.tell(clock, events.RESIZE, **{**flavor, 'flavor': clock})
-        self.assertEqual(
-            [
-                ('12:00', '13:00', '11:00', 'new'),
-                ('13:00', '15:00', '13:00', 'new'),
-            ],
-            story.spans('flavor', 'name'),
-        )
-
-    def test_an_end_that_becomes_known_later_is_not_before_the_begin(self):
-        story = Story('instance', **SMALL).create('10:00')
-        self.correct(story, '20:00', '10:00', start=at('13:00').isoformat())
-        story.tell('12:00', events.DELETE)
-        self.assertEqual([('12:00', '12:00')], story.spans())
-
-    def test_a_create_after_a_delete_begins_a_second_life(self):
-        story = Story('instance', **SMALL).create('10:00')
-        story.tell('11:00', events.DELETE).create('12:00', **LARGE)
-        self.assertEqual(
-            [('10:00', '11:00', 'm1.small'), ('12:00', None, 'm1.large')],
-            story.spans('flavor'),
         )
