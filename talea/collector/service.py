@@ -3,7 +3,6 @@
 
 import dataclasses
 import datetime
-import gc
 import hashlib
 import logging
 import random
@@ -24,8 +23,6 @@ from talea.collector.bus import rabbit
 from talea.conf import collector as collector_conf
 from talea.db import api
 from talea.objects import timeline
-
-GC_THRESHOLDS = (20_000, 20, 50)
 
 LOG = logging.getLogger(__name__)
 
@@ -83,10 +80,6 @@ class Collector:
         self._failures = 0
 
     def run(self):
-        # A batch is some ten thousand small objects that all go with it: to
-        # look for cycles among them again and again costs a tenth of the
-        # time.
-        gc.set_threshold(*GC_THRESHOLDS)
         while not self._stopping.is_set():
             try:
                 for batch in self._bus.batches():
