@@ -97,6 +97,7 @@ class _Folder:
             if not self.line.alive:
                 self._revive(event)
             if event.kind == events.DELETE:
+                self.line.reopen(_CERTAINTY[event.source])
                 if self.line.alive:
                     self._observe(event)
                     self.changes.plain(event)
@@ -126,6 +127,15 @@ class _Folder:
 
     def _exists(self, event: events.Event) -> None:
         given = event.attributes
+        end = None
+        certainty = 0
+        if given.get('ended_at'):
+            end, certainty = _parse(given['ended_at']), timeline.TOLD
+        elif given.get('gone'):
+            asked = given.get('period_end')
+            end = min(_parse(asked), event.fact_at) if asked else event.fact_at
+            certainty = timeline.GONE
+        self.line.reopen(certainty)
         self._observe(event)
         if self.line.alive and 'attached_to' in given:
             self.changes.attach(
@@ -133,12 +143,8 @@ class _Folder:
                 given['attached_to'],
                 self.changes.missed(event, 'attachments'),
             )
-        if given.get('ended_at'):
-            self._close(event, _parse(given['ended_at']), timeline.TOLD)
-        elif given.get('gone'):
-            end = given.get('period_end')
-            when = min(_parse(end), event.fact_at) if end else event.fact_at
-            self._close(event, when, timeline.GONE)
+        if end is not None:
+            self._close(event, end, certainty)
         elif self.line.alive:
             self.changes.state(event)
             self.changes.plain(event)

@@ -324,6 +324,19 @@ class Timeline:
             place -= 1
         return place
 
+    def reopen(self, certainty: int) -> None:
+        """Take back an end that is less sure than *certainty*, if any.
+
+        :raises Incomplete: if what was there before it is not at hand
+        """
+        if not self.certainty or certainty <= self.certainty:
+            return
+        if self._undo is None:
+            raise Incomplete
+        self.spans[max(self.life - self.first, 0) :] = self._undo
+        self._undo = None
+        self.certainty = 0
+
     def close(
         self,
         when: datetime.datetime,
@@ -332,19 +345,15 @@ class Timeline:
         source: str,
         shortest: datetime.timedelta,
     ) -> None:
-        """End the present life, or end it better than it was.
+        """End the present life; one that has ended is left as it is.
 
         :param shortest: if the life has other spans, a last one shorter than
             this is dropped, and the end before it stands
-        :raises Incomplete: if what it replaces is not at hand
+        :raises Incomplete: if a span before those at hand is ended by it
         """
-        begin = max(self.life - self.first, 0)
         if self.certainty:
-            if certainty <= self.certainty:
-                return
-            if self._undo is None:
-                raise Incomplete
-            self.spans[begin:] = self._undo
+            return
+        begin = max(self.life - self.first, 0)
         self._undo = [span.copy() for span in self.spans[begin:]]
         self.certainty = certainty
         when = max(when, self.begun() if self.life >= self.first else when)

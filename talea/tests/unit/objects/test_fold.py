@@ -252,6 +252,29 @@ class TestVolume(unittest.TestCase):
         )
         self.assertEqual([('10:00', '11:00')], story.spans())
 
+    def test_a_better_word_about_the_end_may_know_more(self):
+        story = Story('volume', size=10, volume_type_id='t').create('10:00')
+        story.exists('11:00', begin='10:00')
+        story.tell(
+            '12:00',
+            events.EXISTS,
+            events.AUDIT,
+            gone=True,
+            created_at=at('10:00').isoformat(),
+            period_end=at('11:59').isoformat(),
+        )
+        story.exists(
+            '12:01',
+            begin='11:00',
+            created='10:00',
+            ended_at=at('11:30').isoformat(),
+            size=20,
+        )
+        self.assertEqual(
+            [('10:00', '11:00', '10'), ('11:00', '11:30', '20')],
+            story.spans('size'),
+        )
+
     def test_a_better_word_about_the_end_replaces_a_worse_one(self):
         story = self.story()
         story.exists('12:00', gone=True, period_end=at('11:59').isoformat())
