@@ -36,6 +36,13 @@ class Conflict(TaleaError):
     template = 'The request conflicts with the present state'
 
 
+class NotSupported(TaleaError):
+    """Something that others do and Talea does not, on purpose; says why."""
+
+    code = 501
+    template = 'Not implemented: %(reason)s'
+
+
 class Forbidden(TaleaError):
     code = 403
     template = "Policy doesn't allow %(rule)s to be performed."

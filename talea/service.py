@@ -18,6 +18,7 @@ from talea import exception
 from talea import policy
 from talea import version
 from talea.conf import collector as collector_conf
+from talea.conf import processor as processor_conf
 from talea.db import api
 from talea.db import migration
 
@@ -71,6 +72,8 @@ def _check(conf):
     """
     for name in conf.collector.deployments:
         collector_conf.deployment(conf, name)
+    for name in conf.processor.discoveries:
+        processor_conf.discovery(conf, name)
     for name in conf:
         if isinstance(conf[name], cfg.ConfigOpts.GroupAttr):
             dict(conf[name])

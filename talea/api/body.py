@@ -9,6 +9,7 @@ import webob
 from talea import exception
 
 ENVIRON = 'talea.body'
+CONTENT_TYPE = 'talea.content_type'
 
 _FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
 # A string, or a bracket outside of strings. An unfinished string is skipped
@@ -49,6 +50,7 @@ class Body:
                 'Invalid parameter or payload: nested too deeply'
             )
         environ[ENVIRON] = b'' if form else body
+        environ[CONTENT_TYPE] = request.content_type
         environ['wsgi.input'] = io.BytesIO()
         environ['CONTENT_LENGTH'] = '0'
         environ.pop('CONTENT_TYPE', None)

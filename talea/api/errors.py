@@ -36,12 +36,51 @@ class Rejected(exception.TaleaError):
 
 
 def usage(status, detail):
-    """Return the body of an error of the Almanach face."""
-    return {'error': detail}
+    """Return (content type, text) of an error of the Almanach face."""
+    if status == 401:
+        # Almanach's 401 is plain text, in all of its releases.
+        return 'text/plain', UNAUTHORIZED
+    return 'application/json', json.dumps({'error': detail})
+
+
+def rating(status, detail):
+    """Return (content type, text) of an error of CloudKitty's second API."""
+    body = {'message': detail}
+    if status == 401:
+        # As keystonemiddleware has it.
+        body = {
+            'error': {
+                'code': 401,
+                'title': UNAUTHORIZED,
+                'message': 'The request you have made requires '
+                'authentication.',
+            }
+        }
+    return 'application/json', json.dumps(body)
+
+
+def rating_v1(status, detail):
+    """Return (content type, text) of an error of CloudKitty's first API."""
+    if status == 401:
+        return rating(status, detail)
+    return 'application/json', json.dumps(
+        {
+            'faultcode': 'Server' if status >= 500 else 'Client',
+            'faultstring': detail,
+            'debuginfo': None,
+        }
+    )
 
 
 # Which face answers under which path; the longest prefix counts.
-SHAPES = {'/': usage}
+SHAPES = {
+    '/': usage,
+    '/v1/collector': rating_v1,
+    '/v1/info/': rating_v1,
+    '/v1/rating': rating_v1,
+    '/v1/report': rating_v1,
+    '/v2': rating,
+}
 
 
 def _shape(path):
@@ -50,25 +89,20 @@ def _shape(path):
 
 def response(path, status, detail, headers=()):
     """Return the webob response for an error under *path*."""
-    if status == 401:
-        # Almanach's 401 is plain text, in all of its releases.
-        answer = webob.Response(
-            UNAUTHORIZED, status, content_type='text/plain', charset='UTF-8'
-        )
-    else:
-        answer = webob.Response(
-            json.dumps(_shape(path)(status, detail)),
-            status,
-            content_type='application/json',
-            charset='UTF-8',
-        )
+    content_type, text = _shape(path)(status, detail)
+    answer = webob.Response(
+        text, status, content_type=content_type, charset='UTF-8'
+    )
     answer.headers.update(headers)
     return answer
 
 
 def _describe(error):
     """Return (status, detail) for an exception."""
-    if isinstance(error, exception.TaleaError) and error.code < 500:
+    # 501 is not a failure, and its text is meant to be read.
+    if isinstance(error, exception.TaleaError) and (
+        error.code < 500 or error.code == 501
+    ):
         return error.code, getattr(error, 'detail', str(error))
     if isinstance(error, UnicodeError):
         # webob decodes paths and query strings only when asked for them.

@@ -12,6 +12,7 @@ import inspect
 
 import pecan
 import webob
+from webob import exc
 
 from talea import exception
 from talea.api import body as api_body
@@ -55,7 +56,35 @@ class Parameter:
         return self.default
 
 
-def expose(status=200, body=None, query=None, public=False):
+class Multi(Parameter):
+    """A parameter that may be given several times.
+
+    Given once, its value is split at commas; given more often, nothing is.
+    """
+
+    def __init__(self, field, default=None):
+        super().__init__(fields.Several(field), default=default)
+
+    def read(self, name, query):
+        given = query.getall(name)
+        if not given:
+            return self.default
+        return base.convert(name, self.field, given)
+
+
+def _refuse_unknown(query, known):
+    """Pass if all parameters are known.
+
+    :raises talea.exception.InvalidValue: otherwise
+    """
+    for name in query:
+        if name not in known:
+            raise exception.InvalidValue(
+                name=name, reason='there is no such parameter'
+            )
+
+
+def expose(status=200, body=None, query=None, public=False, strict=False):
     """Make a method of a Controller an endpoint.
 
     The method is called with the ids of the path, by position; then, by name,
@@ -63,8 +92,10 @@ def expose(status=200, body=None, query=None, public=False):
 
     :param status: of the answer; or a function of the request that tells it
     :param body: type of the request body, a base.Body; None: not looked at
-    :param query: {name: Parameter}; others are ignored
+    :param query: {name: Parameter}; others are ignored, or refused if strict
     :param public: whether it needs no token
+    :param strict: whether unknown parameters, and bodies that do not say that
+        they are JSON, are refused
     """
 
     def decorate(method):
@@ -75,11 +106,16 @@ def expose(status=200, body=None, query=None, public=False):
                 base.convert(name, fields.ID, value)
                 for name, value in zip(names, self.ids, strict=True)
             ]
+            if strict:
+                _refuse_unknown(request.GET, query or {})
             given = {
                 name: parameter.read(name, request.GET)
                 for name, parameter in (query or {}).items()
             }
             if body is not None:
+                kind = request.environ[api_body.CONTENT_TYPE]
+                if strict and kind != 'application/json':
+                    raise exc.HTTPUnsupportedMediaType
                 read = base.load(request.environ[api_body.ENVIRON])
                 given['body'] = body.parse(read)
             result = method(self, *ids, **given)

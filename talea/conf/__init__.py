@@ -4,10 +4,12 @@
 from talea.conf import api
 from talea.conf import auth
 from talea.conf import collector
+from talea.conf import coordination
 from talea.conf import database
 from talea.conf import entities
+from talea.conf import processor
 
-GROUPS = (api, auth, collector, database, entities)
+GROUPS = (api, auth, collector, coordination, database, entities, processor)
 
 
 def register(conf):

@@ -40,7 +40,7 @@ OPTS = [
 def set_defaults():
     """Let browsers of the origins that are allowed use all of the API."""
     cors.set_defaults(
-        allow_methods=['GET', 'POST', 'PUT', 'DELETE'],
+        allow_methods=['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         allow_headers=['X-Auth-Token', 'X-OpenStack-Request-ID'],
         expose_headers=['Link', 'X-OpenStack-Request-ID'],
     )

@@ -13,6 +13,7 @@ from oslo_db.sqlalchemy import enginefacade
 import sqlalchemy as sa
 
 from talea import exception
+from talea.db import types
 
 FACADE = enginefacade.transaction_context()
 reader = FACADE.reader
@@ -65,6 +66,11 @@ def _prepare_sqlite(connection, record):
     # Readers go on while one writes; a second writer waits its turn.
     connection.execute('PRAGMA journal_mode=WAL')
     connection.execute('PRAGMA busy_timeout=30000')
+    # Sums of decimals without a float in between; see talea.db.types.
+    connection.create_aggregate('talea_sum', 1, types.SqliteSum)
+    connection.create_function(
+        'talea_add', 2, types.sqlite_add, deterministic=True
+    )
 
 
 def _again(error):

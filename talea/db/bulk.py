@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes of many rows that may have been written before."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
+
+from talea.db import types
 
 _INSERT: dict[str, Any] = {
     'mariadb': mysql.insert,
@@ -48,6 +51,26 @@ def replace(
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
     """Insert *rows* (dicts), replacing those whose *key* is there."""
+    _upsert(session, table, key, rows, lambda old, new: new)
+
+
+def add(
+    session: Any,
+    table: sa.Table,
+    key: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert *rows* (dicts), adding to the Numbers of those that are there."""
+    _upsert(session, table, key, rows, types.exact_add)
+
+
+def _upsert(
+    session: Any,
+    table: sa.Table,
+    key: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    combine: Callable[[Any, Any], Any],
+) -> None:
     if not rows:
         return
     dialect = session.get_bind().dialect.name
@@ -55,11 +78,17 @@ def replace(
     values = [name for name in rows[0] if name not in key]
     if dialect in ('mysql', 'mariadb'):
         statement = statement.on_duplicate_key_update(
-            {name: statement.inserted[name] for name in values}
+            {
+                name: combine(table.c[name], statement.inserted[name])
+                for name in values
+            }
         )
     else:
         statement = statement.on_conflict_do_update(
             index_elements=key,
-            set_={name: statement.excluded[name] for name in values},
+            set_={
+                name: combine(table.c[name], statement.excluded[name])
+                for name in values
+            },
         )
     session.execute(statement, rows)

@@ -113,3 +113,262 @@ REBUILD = sa.Table(
     sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('started_at', types.UtcDateTime(), nullable=False),
 )
+
+# -- scopes and rating --------------------------------------------------------
+
+SCOPE = sa.Table(
+    'scope',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('identifier', types.Name(), nullable=False),
+    sa.Column('scope_key', types.Name(40), nullable=False),
+    sa.Column('fetcher', types.Name(40), nullable=False),
+    sa.Column('collector', types.Name(40), nullable=False),
+    sa.Column('state', types.UtcDateTime(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column(
+        'scope_activation_toggle_date', types.UtcDateTime(), nullable=False
+    ),
+    sa.Column('generation', sa.BigInteger(), nullable=False),
+    sa.Column('rated_until', types.UtcDateTime(), nullable=False),
+    sa.Column('due_at', types.OpenEnd(), nullable=False),
+    sa.Column('retry_at', types.UtcDateTime()),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('last_error', types.LongText),
+    sa.Column('revised_at', types.UtcDateTime()),
+    sa.UniqueConstraint(
+        'identifier',
+        'scope_key',
+        'fetcher',
+        'collector',
+        name='uniq_scope0identifier0scope_key0fetcher0collector',
+    ),
+    sa.Index('scope_scope_key_idx', 'scope_key', 'id'),
+    sa.Index('scope_fetcher_idx', 'fetcher', 'id'),
+    sa.Index('scope_collector_idx', 'collector', 'id'),
+    sa.Index('scope_state_idx', 'state', 'id'),
+    sa.Index('scope_active_idx', 'active', 'id'),
+    sa.Index('scope_due_at_idx', 'due_at', 'id'),
+)
+
+ACTIVATION = sa.Table(
+    'activation',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('scope_pk', sa.BigInteger(), nullable=False),
+    sa.Column('begin_at', types.UtcDateTime(), nullable=False),
+    sa.Column('end_at', types.OpenEnd(), nullable=False),
+    sa.UniqueConstraint(
+        'scope_pk', 'begin_at', name='uniq_activation0scope_pk0begin_at'
+    ),
+)
+
+STALE = sa.Table(
+    'stale',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('scope_id', types.Name(), nullable=False),
+    sa.Column('scope_pk', sa.BigInteger()),
+    sa.Column('begin_at', types.UtcDateTime(), nullable=False),
+    sa.Column('end_at', types.OpenEnd(), nullable=False),
+    sa.Column('reprocess_id', sa.BigInteger()),
+    sa.Index('stale_scope_id_idx', 'scope_id', 'begin_at'),
+    sa.Index('stale_reprocess_id_idx', 'reprocess_id'),
+)
+
+GENERATION = sa.Table(
+    'generation',
+    METADATA,
+    sa.Column('name', types.Name(40), primary_key=True),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+)
+
+WATERMARK = sa.Table(
+    'watermark',
+    METADATA,
+    sa.Column('deployment', types.Name(), primary_key=True),
+    sa.Column('service', types.Name(), primary_key=True),
+    sa.Column('sent_at', types.UtcDateTime(), nullable=False),
+    sa.Column('received_at', types.UtcDateTime(), nullable=False),
+)
+
+SCOPE_RESET = sa.Table(
+    'scope_reset',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('state', types.UtcDateTime(), nullable=False),
+    sa.Column('filters', types.LongText, nullable=False),
+    sa.Column('requested_at', types.UtcDateTime(), nullable=False),
+)
+
+REPROCESS = sa.Table(
+    'reprocess',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('scope_pk', sa.BigInteger(), nullable=False),
+    sa.Column('scope_id', types.Name(), nullable=False),
+    sa.Column('begin_at', types.UtcDateTime(), nullable=False),
+    sa.Column('end_at', types.UtcDateTime(), nullable=False),
+    sa.Column('current_at', types.UtcDateTime()),
+    sa.Column('status', types.Name(16), nullable=False),
+    sa.Column('reason', types.LongText, nullable=False),
+    sa.Column('requested_at', types.UtcDateTime(), nullable=False),
+    sa.Index('reprocess_scope_pk_idx', 'scope_pk', 'status'),
+    sa.Index('reprocess_scope_id_idx', 'scope_id', 'id'),
+)
+
+FRAME = sa.Table(
+    'frame',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('scope_pk', sa.BigInteger()),
+    sa.Column('scope_key', types.Name(40), nullable=False),
+    sa.Column('scope_id', types.Name(), nullable=False),
+    sa.Column('begin_at', types.UtcDateTime(), nullable=False),
+    sa.Column('end_at', types.UtcDateTime(), nullable=False),
+    sa.Column('usage_at', types.UtcDateTime(), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('settled_at', types.UtcDateTime(), nullable=False),
+    sa.Column('superseded_at', types.OpenEnd(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('points', types.LongText, nullable=False),
+    sa.UniqueConstraint(
+        'scope_pk',
+        'usage_at',
+        'begin_at',
+        'revision',
+        name='uniq_frame0scope_pk0usage_at0begin_at0revision',
+    ),
+    sa.Index('frame_scope_id_idx', 'scope_id', 'begin_at', 'id'),
+    sa.Index('frame_begin_at_idx', 'begin_at', 'id'),
+)
+
+PUSH = sa.Table(
+    'push',
+    METADATA,
+    sa.Column('idempotency_key', types.Name(), primary_key=True),
+    sa.Column('digest', types.Name(64), nullable=False),
+    sa.Column('pushed_at', types.UtcDateTime(), nullable=False),
+)
+
+CELL = sa.Table(
+    'cell',
+    METADATA,
+    sa.Column('id', types.Name(24), primary_key=True),
+    sa.Column('scope_key', types.Name(40), nullable=False),
+    sa.Column('metric', types.Name(), nullable=False),
+    sa.Column('unit', types.Name(), nullable=False),
+    sa.Column('groupby', types.LongText, nullable=False),
+)
+
+ROLLUP = sa.Table(
+    'rollup',
+    METADATA,
+    sa.Column(
+        'span', sa.SmallInteger(), primary_key=True, autoincrement=False
+    ),
+    sa.Column('begin_at', types.UtcDateTime(), primary_key=True),
+    sa.Column('scope_id', types.Name(), primary_key=True),
+    sa.Column('cell_id', types.Name(24), primary_key=True),
+    sa.Column('quantity', types.Number(), nullable=False),
+    sa.Column('price', types.Number(), nullable=False),
+    sa.Index('rollup_scope_id_idx', 'scope_id', 'span', 'begin_at'),
+)
+
+RATING_MODULE = sa.Table(
+    'rating_module',
+    METADATA,
+    sa.Column('name', types.Name(), primary_key=True),
+    sa.Column('enabled', sa.Boolean(), nullable=False),
+    sa.Column('priority', sa.Integer(), nullable=False),
+)
+
+
+def _deletable():
+    """Return the columns of what is never really deleted."""
+    return (
+        sa.Column('created_at', types.UtcDateTime(), nullable=False),
+        sa.Column('created_by', types.Name()),
+        sa.Column('deleted_at', types.OpenEnd(), nullable=False),
+        sa.Column('deleted_by', types.Name()),
+    )
+
+
+def _priced():
+    """Return the columns that mappings and thresholds have in common."""
+    return (
+        sa.Column('cost', types.Number(), nullable=False),
+        sa.Column('type', types.Name(16), nullable=False),
+        sa.Column('service_id', types.Name(36)),
+        sa.Column('field_id', types.Name(36)),
+        sa.Column('group_id', types.Name(36)),
+        sa.Column('tenant_id', types.Name()),
+        sa.Column('start_at', types.UtcDateTime(), nullable=False),
+        sa.Column('end_at', types.OpenEnd(), nullable=False),
+        sa.Column('name', types.Name(32)),
+        sa.Column('description', types.LongText),
+        sa.Column('version', sa.Integer(), nullable=False),
+        sa.Column('updated_by', types.Name()),
+    )
+
+
+HASHMAP_SERVICE = sa.Table(
+    'hashmap_service',
+    METADATA,
+    sa.Column('id', types.Name(36), primary_key=True),
+    sa.Column('name', types.Name(), nullable=False),
+    *_deletable(),
+    sa.UniqueConstraint(
+        'name', 'deleted_at', name='uniq_hashmap_service0name0deleted_at'
+    ),
+)
+
+HASHMAP_FIELD = sa.Table(
+    'hashmap_field',
+    METADATA,
+    sa.Column('id', types.Name(36), primary_key=True),
+    sa.Column('service_id', types.Name(36), nullable=False),
+    sa.Column('name', types.Name(), nullable=False),
+    *_deletable(),
+    sa.UniqueConstraint(
+        'service_id',
+        'name',
+        'deleted_at',
+        name='uniq_hashmap_field0service_id0name0deleted_at',
+    ),
+)
+
+HASHMAP_GROUP = sa.Table(
+    'hashmap_group',
+    METADATA,
+    sa.Column('id', types.Name(36), primary_key=True),
+    sa.Column('name', types.Name(), nullable=False),
+    *_deletable(),
+    sa.UniqueConstraint(
+        'name', 'deleted_at', name='uniq_hashmap_group0name0deleted_at'
+    ),
+)
+
+HASHMAP_MAPPING = sa.Table(
+    'hashmap_mapping',
+    METADATA,
+    sa.Column('id', types.Name(36), primary_key=True),
+    sa.Column('value', types.Name()),
+    *_priced(),
+    *_deletable(),
+    sa.Index('hashmap_mapping_service_id_idx', 'service_id'),
+    sa.Index('hashmap_mapping_field_id_idx', 'field_id'),
+    sa.Index('hashmap_mapping_group_id_idx', 'group_id'),
+)
+
+HASHMAP_THRESHOLD = sa.Table(
+    'hashmap_threshold',
+    METADATA,
+    sa.Column('id', types.Name(36), primary_key=True),
+    sa.Column('level', types.Number(), nullable=False),
+    *_priced(),
+    *_deletable(),
+    sa.Index('hashmap_threshold_service_id_idx', 'service_id'),
+    sa.Index('hashmap_threshold_field_id_idx', 'field_id'),
+    sa.Index('hashmap_threshold_group_id_idx', 'group_id'),
+)

@@ -2,9 +2,12 @@
 """Column types: what the engines do not agree on is settled here, once."""
 
 import datetime
+import decimal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+from sqlalchemy.ext import compiler
+from sqlalchemy.sql import functions
 
 UTC = datetime.UTC
 
@@ -120,3 +123,106 @@ LongText = _LongText()
 
 LongBytes = sa.LargeBinary().with_variant(mysql.LONGBLOB(), 'mysql', 'mariadb')
 """Bytes of any length."""
+
+
+PLACES = 28
+"""Decimal places of money and quantities, on every engine."""
+
+# Wide enough for every product that is rounded to PLACES afterwards.
+EXACT = decimal.Context(prec=200, rounding=decimal.ROUND_HALF_EVEN)
+
+
+class Number(sa.types.TypeDecorator):
+    """A Decimal with up to 37 digits before the point and 28 behind it.
+
+    NUMERIC on MariaDB and PostgreSQL. SQLite's own NUMERIC is a float: there
+    it is text; sums are those of exact_sum() and exact_add(). What comes back
+    has no zeros at its end, whatever engine it was on.
+
+    :raises ValueError: when there are more than 28 places; rounding is for
+        whoever calculates
+    """
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        if dialect.name == 'sqlite':
+            return dialect.type_descriptor(sa.Text())
+        return dialect.type_descriptor(
+            sa.Numeric(37 + PLACES, PLACES, asdecimal=True)
+        )
+
+    def process_bind_param(self, value, dialect):
+        if value is None:
+            return None
+        value = decimal.Decimal(value)
+        if value.as_tuple().exponent < -PLACES:
+            raise ValueError(f'{value} has more than {PLACES} places')
+        return format(value, 'f') if dialect.name == 'sqlite' else value
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        return decimal.Decimal(value).normalize(EXACT)
+
+
+class exact_sum(functions.GenericFunction):  # noqa: N801
+    """The sum of a Number column, without a float in between."""
+
+    type = Number()
+    inherit_cache = True
+
+
+class exact_add(functions.GenericFunction):  # noqa: N801
+    """One Number plus another one."""
+
+    type = Number()
+    inherit_cache = True
+
+
+@compiler.compiles(exact_sum)
+def _sum(element, compiler, **kwargs):
+    return f'sum({compiler.process(element.clauses, **kwargs)})'
+
+
+@compiler.compiles(exact_sum, 'sqlite')
+def _sum_sqlite(element, compiler, **kwargs):
+    return f'talea_sum({compiler.process(element.clauses, **kwargs)})'
+
+
+@compiler.compiles(exact_add)
+def _add(element, compiler, **kwargs):
+    left, right = element.clauses
+    return (
+        f'({compiler.process(left, **kwargs)} + '
+        f'{compiler.process(right, **kwargs)})'
+    )
+
+
+@compiler.compiles(exact_add, 'sqlite')
+def _add_sqlite(element, compiler, **kwargs):
+    return f'talea_add({compiler.process(element.clauses, **kwargs)})'
+
+
+class SqliteSum:
+    """The aggregate behind exact_sum() on SQLite."""
+
+    def __init__(self):
+        self._total = None
+
+    def step(self, value):
+        if value is not None:
+            self._total = EXACT.add(
+                self._total or decimal.Decimal(0), decimal.Decimal(value)
+            )
+
+    def finalize(self):
+        return None if self._total is None else format(self._total, 'f')
+
+
+def sqlite_add(left, right):
+    """The function behind exact_add() on SQLite."""
+    return format(
+        EXACT.add(decimal.Decimal(left), decimal.Decimal(right)), 'f'
+    )

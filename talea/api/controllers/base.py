@@ -10,7 +10,7 @@ import pecan
 import webob
 from webob import exc
 
-METHODS = ('get', 'post', 'put', 'delete')
+METHODS = ('get', 'post', 'put', 'patch', 'delete')
 
 
 class Controller:

@@ -55,6 +55,8 @@ class Body(wtypes.Base):
 
     # Other names by which a member is known: {member: (other, ...)}.
     _aliases = {}
+    # Whether members of other names are refused.
+    _strict = False
 
     @classmethod
     def parse(cls, value):
@@ -68,6 +70,18 @@ class Body(wtypes.Base):
             raise BadPayload
         body = cls()
         given = []
+        unknown = cls._strict and value.keys() - {
+            name
+            for attribute in wtypes.list_attributes(cls)
+            for name in (
+                attribute.name,
+                *cls._aliases.get(attribute.key, ()),
+            )
+        }
+        if unknown:
+            raise exception.InvalidValue(
+                name=min(unknown), reason='there is no such member'
+            )
         for attribute in wtypes.list_attributes(cls):
             names = (attribute.name, *cls._aliases.get(attribute.key, ()))
             name = next((name for name in names if name in value), None)
@@ -91,6 +105,12 @@ class Body(wtypes.Base):
             for key, value in members.items()
             if value is not wsme.Unset
         }
+
+
+class StrictBody(Body):
+    """A request body that has no members but those it may have."""
+
+    _strict = True
 
 
 def _finite(text):

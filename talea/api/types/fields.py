@@ -168,6 +168,17 @@ class Limit(Field):
         return int(value)
 
 
+class Offset(Field):
+    """How many to skip; from 0."""
+
+    name = 'offset'
+
+    def parse(self, value):
+        if not (value.isascii() and value.isdigit() and len(value) < 10):
+            raise BadValue('must be a whole number from 0')
+        return int(value)
+
+
 class Choice(Field):
     """One of a few words."""
 
@@ -267,6 +278,88 @@ class QueryMoment(Field):
             moment = _utc(datetime.datetime.fromisoformat(value))
         except (ValueError, OverflowError):
             raise BadValue(BAD_PAYLOAD, whole=True) from None
+        return moment
+
+
+class Single(Field):
+    """One value, alone or in a list of its own; a number stands for its text.
+
+    :param field: what the value is
+    """
+
+    name = 'value'
+
+    def __init__(self, field):
+        super().__init__()
+        self.field = field
+
+    def parse(self, value):
+        if isinstance(value, list):
+            if len(value) != 1:
+                raise BadValue('must be one value')
+            value = value[0]
+        if type(value) in (int, float):
+            value = str(value)
+        return self.field.frombasetype(value)
+
+
+class Several(Field):
+    """Some values: of one text, what stands between its commas.
+
+    Of a list of several texts nothing is split, so that an id with a comma in
+    it can be given twice.
+
+    :param field: what each value is
+    """
+
+    name = 'list of values'
+
+    def __init__(self, field):
+        super().__init__()
+        self.field = field
+
+    def parse(self, value):
+        if not isinstance(value, list):
+            value = [value]
+        if not value:
+            raise BadValue('must not be empty')
+        if len(value) == 1 and isinstance(value[0], str):
+            value = value[0].split(',')
+        single = Single(self.field)
+        # Each once, in the order in which they were given.
+        return list(dict.fromkeys(single.frombasetype(one) for one in value))
+
+
+class Boolean(Field):
+    """true or false, in a body: as JSON has them, or as a word or number."""
+
+    name = 'boolean'
+    _words = {'true': True, '1': True, 'false': False, '0': False}
+
+    def parse(self, value):
+        word = str(value).lower()
+        if type(value) not in (bool, int, str) or word not in self._words:
+            raise BadValue('must be true or false')
+        return self._words[word]
+
+
+class IsoMoment(Field):
+    """A date as ISO 8601 has it, extended or basic, "T" or a space between.
+
+    Without a zone it is UTC, without a time midnight.
+    """
+
+    name = 'date'
+
+    def parse(self, value):
+        try:
+            moment = _utc(datetime.datetime.fromisoformat(value))
+        except (ValueError, TypeError, OverflowError):
+            raise BadValue(
+                'must be a date in ISO 8601, such as 2019-05-09T10:00:00+00:00'
+            ) from None
+        if not _FIRST <= moment < _LAST:
+            raise BadValue('must be a date in the years from 1000 to 9999')
         return moment
 
 
