@@ -4,33 +4,56 @@
 from talea import version
 from talea.api import expose
 from talea.api.controllers import base
+from talea.api.controllers import rating
 from talea.api.controllers import usage
 
 
-def _document(request):
+def _document(request, name):
     return {
-        'id': 'v1',
+        'id': name,
         'status': 'CURRENT',
         'version': version.version_string(),
-        'links': [{'rel': 'self', 'href': f'{request.application_url}/v1'}],
+        'links': [
+            {'rel': 'self', 'href': f'{request.application_url}/{name}'}
+        ],
     }
 
 
-class V1(base.Controller):
-    """``/v1``: the same as the bare paths."""
+class Info(usage.CHILDREN['info']):
+    """``/v1/info``: Almanach's, and below it CloudKitty's."""
 
-    children = usage.CHILDREN
+    children = rating.INFO
+
+
+class V1(base.Controller):
+    """``/v1``: Almanach's bare paths again, and CloudKitty's first API."""
+
+    children = {**usage.CHILDREN, **rating.V1, 'info': Info}
 
     @expose.expose(public=True)
     def get(self):
-        return {'version': _document(self.request)}
+        return {'version': _document(self.request, 'v1')}
+
+
+class V2(base.Controller):
+    """``/v2``: CloudKitty's second API."""
+
+    children = rating.V2
+
+    @expose.expose(public=True)
+    def get(self):
+        return {'version': _document(self.request, 'v2')}
 
 
 class Root(base.Controller):
     """``/``: which versions there are, and Almanach's bare paths."""
 
-    children = {'v1': V1, **usage.CHILDREN}
+    children = {'v1': V1, 'v2': V2, **usage.CHILDREN}
 
     @expose.expose(public=True)
     def get(self):
-        return {'versions': [_document(self.request)]}
+        return {
+            'versions': [
+                _document(self.request, name) for name in ('v1', 'v2')
+            ]
+        }

@@ -17,8 +17,9 @@ ROOT = pathlib.Path(talea.__file__).parent
 # its name, and imports from its own floor or from lower ones.
 FLOORS = [
     ['talea.cmd', 'talea.wsgi'],
-    ['talea.api', 'talea.collector.service'],
+    ['talea.api', 'talea.collector.service', 'talea.processor.service'],
     ['talea.service', 'talea.worker'],
+    ['talea.processor'],
     ['talea.collector.replay'],
     ['talea.collector.recorder'],
     [
@@ -29,6 +30,7 @@ FLOORS = [
         'talea.collector.masking',
     ],
     ['talea.objects'],
+    ['talea.rating'],
     ['talea.context', 'talea.policy'],
     ['talea.db'],
     ['talea.policies', 'talea.conf'],

@@ -1,55 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every route, visited by everybody."""
 
-import re
-
-from keystonemiddleware import fixture as keystone_fixture
-
 from talea.api import app
 from talea.api import routes
 from talea.tests.functional.faces import base
+from talea.tests.functional.faces import personas
 from talea.tests.functional.faces import samples
-
-# Who comes: roles (with those they imply) and project.
-PERSONAS = {
-    'reader': (['reader'], 'p1'),
-    'stranger': (['reader'], 'p2'),
-    'member': (['member', 'reader'], 'p1'),
-    'manager': (['manager', 'member', 'reader'], 'p1'),
-    'admin': (['admin', 'manager', 'member', 'reader'], 'p9'),
-    'service': (['service'], 'p9'),
-    'roleless': ([], 'p1'),
-}
-OWNERS = {'reader', 'member', 'manager', 'admin'}
-READERS = {'reader', 'stranger', 'member', 'manager', 'admin'}
-WRITERS = {'admin', 'service'}
-EVERYBODY = {*PERSONAS, 'nobody'}
 
 # Route under /v1: who may.
 ALLOWED = {
-    ('GET', '/info'): EVERYBODY,
+    ('GET', '/info'): personas.EVERYBODY,
     ('GET', '/entities'): {'admin'},
     ('GET', '/instances'): {'admin'},
     ('GET', '/volumes'): {'admin'},
-    ('GET', '/entity/{entity_id}'): OWNERS,
-    ('PUT', '/entity/instance/{instance_id}'): WRITERS,
-    ('GET', '/project/{project_id}/entities'): OWNERS,
-    ('GET', '/project/{project_id}/instances'): OWNERS,
-    ('GET', '/project/{project_id}/volumes'): OWNERS,
-    ('GET', '/project/{project_id}/usage'): OWNERS,
-    ('POST', '/project/{project_id}/instance'): WRITERS,
-    ('POST', '/project/{project_id}/volume'): WRITERS,
-    ('DELETE', '/instance/{instance_id}'): WRITERS,
-    ('PUT', '/instance/{instance_id}/resize'): WRITERS,
-    ('PUT', '/instance/{instance_id}/rebuild'): WRITERS,
-    ('DELETE', '/volume/{volume_id}'): WRITERS,
-    ('PUT', '/volume/{volume_id}/resize'): WRITERS,
-    ('PUT', '/volume/{volume_id}/attach'): WRITERS,
-    ('PUT', '/volume/{volume_id}/detach'): WRITERS,
-    ('GET', '/volume_types'): READERS,
-    ('GET', '/volume_type/{volume_type_id}'): READERS,
-    ('POST', '/volume_type'): WRITERS,
-    ('DELETE', '/volume_type/{volume_type_id}'): WRITERS,
+    ('GET', '/entity/{entity_id}'): personas.OWNERS,
+    ('PUT', '/entity/instance/{instance_id}'): personas.WRITERS,
+    ('GET', '/project/{project_id}/entities'): personas.OWNERS,
+    ('GET', '/project/{project_id}/instances'): personas.OWNERS,
+    ('GET', '/project/{project_id}/volumes'): personas.OWNERS,
+    ('GET', '/project/{project_id}/usage'): personas.OWNERS,
+    ('POST', '/project/{project_id}/instance'): personas.WRITERS,
+    ('POST', '/project/{project_id}/volume'): personas.WRITERS,
+    ('DELETE', '/instance/{instance_id}'): personas.WRITERS,
+    ('PUT', '/instance/{instance_id}/resize'): personas.WRITERS,
+    ('PUT', '/instance/{instance_id}/rebuild'): personas.WRITERS,
+    ('DELETE', '/volume/{volume_id}'): personas.WRITERS,
+    ('PUT', '/volume/{volume_id}/resize'): personas.WRITERS,
+    ('PUT', '/volume/{volume_id}/attach'): personas.WRITERS,
+    ('PUT', '/volume/{volume_id}/detach'): personas.WRITERS,
+    ('GET', '/volume_types'): personas.READERS,
+    ('GET', '/volume_type/{volume_type_id}'): personas.READERS,
+    ('POST', '/volume_type'): personas.WRITERS,
+    ('DELETE', '/volume_type/{volume_type_id}'): personas.WRITERS,
 }
 SUCCESS = {'GET': 200, 'HEAD': 200, 'POST': 201, 'PUT': 200, 'DELETE': 202}
 
@@ -57,31 +39,13 @@ SUCCESS = {'GET': 200, 'HEAD': 200, 'POST': 201, 'PUT': 200, 'DELETE': 202}
 def _visits():
     """Return the routes of the face, without /v1 and version documents."""
     return {
-        (method, re.sub('^/v1', '', path))
+        (method, path)
         for method, path in routes.routes()
-        if path not in ('/', '/v1')
+        if path != '/' and not path.startswith(('/v1', '/v2'))
     }
 
 
-class RbacTestCase(base.ApiTestCase):
-    def configure(self):
-        super().configure()
-        self.conf.set_override('strategy', 'token,keystone', 'auth')
-        tokens = self.useFixture(keystone_fixture.AuthTokenFixture())
-        for name, (roles, project_id) in PERSONAS.items():
-            tokens.add_token_data(
-                token_id=name,
-                user_id=name,
-                user_name=name,
-                user_domain_id='default',
-                user_domain_name='Default',
-                project_id=project_id,
-                project_name=project_id,
-                project_domain_id='default',
-                project_domain_name='Default',
-                role_list=roles,
-            )
-
+class RbacTestCase(personas.PersonasTestCase):
     def _prepare(self):
         """Bring i1, v1 and t1 into being."""
         self.create_instance()
@@ -113,7 +77,7 @@ class RbacTestCase(base.ApiTestCase):
         for prefix in ('', '/v1'):
             for method, path in sorted(_visits()):
                 key = ('GET' if method == 'HEAD' else method, path)
-                for who in sorted(EVERYBODY - ALLOWED[key]):
+                for who in sorted(personas.EVERYBODY - ALLOWED[key]):
                     answer = self._visit(method, path, who, prefix)
                     expected = 403
                     if who == 'nobody':

@@ -42,6 +42,7 @@ STORY = (
     ('info', 'GET', '/v1/info'),
     ('versions', 'GET', '/'),
     ('version', 'GET', '/v1'),
+    ('version-2', 'GET', '/v2'),
     ('instance-delete', 'DELETE', f'/v1/instance/{INSTANCE}'),
     ('volume-delete', 'DELETE', f'/v1/volume/{VOLUME}'),
 )

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route of the rating face, visited by everybody."""
+
+from talea.api import routes
+from talea.tests.functional.faces import personas
+
+PREFIXES = (
+    '/v1/collector',
+    '/v1/info/',
+    '/v1/rating',
+    '/v1/report',
+    '/v2/',
+)
+
+ADMIN = {'admin'}
+
+# Route: (who may, query, body, ids of the path). What a request is about need
+# not be there: who is let in gets 404 then, who is not 401 or 403.
+ALLOWED = {}
+
+
+def _visits():
+    return {
+        (method, path)
+        for method, path in routes.routes()
+        if path.startswith(PREFIXES) and method != 'HEAD'
+    }
+
+
+class RbacTestCase(personas.PersonasTestCase):
+    def test_the_table_knows_every_route(self):
+        self.assertEqual(set(ALLOWED), _visits())
+
+    def test_who_is_refused_and_who_is_let_in(self):
+        for method, path in sorted(ALLOWED):
+            allowed, query, body, ids = ALLOWED[method, path]
+            for who in sorted(personas.EVERYBODY):
+                answer = self.request(
+                    method,
+                    path.format(**ids) + query,
+                    body,
+                    token='' if who == 'nobody' else who,
+                    content_type='application/json',
+                )
+                about = (who, method, path, answer.body)
+                if who == 'nobody':
+                    self.assertEqual(401, answer.status_int, about)
+                elif who in allowed:
+                    self.assertNotIn(
+                        answer.status_int, (400, 401, 403, 405, 500), about
+                    )
+                else:
+                    self.assertEqual(403, answer.status_int, about)
