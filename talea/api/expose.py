@@ -84,7 +84,28 @@ def _refuse_unknown(query, known):
             )
 
 
-def expose(status=200, body=None, query=None, public=False, strict=False):
+def _read(request, strict, optional):
+    """Return the value of the body of *request*.
+
+    :raises base.BadPayload: if it is not JSON
+    """
+    text = request.environ[api_body.ENVIRON]
+    if optional and not text:
+        return {}
+    kind = request.environ[api_body.CONTENT_TYPE]
+    if strict and kind != 'application/json':
+        raise exc.HTTPUnsupportedMediaType
+    return base.load(text, exact=strict)
+
+
+def expose(
+    status=200,
+    body=None,
+    query=None,
+    public=False,
+    strict=False,
+    optional=False,
+):
     """Make a method of a Controller an endpoint.
 
     The method is called with the ids of the path, by position; then, by name,
@@ -95,7 +116,8 @@ def expose(status=200, body=None, query=None, public=False, strict=False):
     :param query: {name: Parameter}; others are ignored, or refused if strict
     :param public: whether it needs no token
     :param strict: whether unknown parameters, and bodies that do not say that
-        they are JSON, are refused
+        they are JSON, are refused, and numbers in bodies are Decimals
+    :param optional: whether no body is the same as an empty object
     """
 
     def decorate(method):
@@ -113,11 +135,7 @@ def expose(status=200, body=None, query=None, public=False, strict=False):
                 for name, parameter in (query or {}).items()
             }
             if body is not None:
-                kind = request.environ[api_body.CONTENT_TYPE]
-                if strict and kind != 'application/json':
-                    raise exc.HTTPUnsupportedMediaType
-                read = base.load(request.environ[api_body.ENVIRON])
-                given['body'] = body.parse(read)
+                given['body'] = body.parse(_read(request, strict, optional))
             result = method(self, *ids, **given)
             code = status(request) if callable(status) else status
             return _respond(result, code)

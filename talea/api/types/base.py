@@ -11,6 +11,9 @@ from wsme import types as wtypes
 from talea import exception
 from talea.api.types import fields
 
+# Digits of a number before or behind the point; more than anybody means.
+_LONGEST = 400
+
 
 class Missing(exception.TaleaError):
     """A parameter that must be given was not."""
@@ -120,21 +123,33 @@ def _finite(text):
     return number
 
 
+def _decimal(text):
+    number = decimal.Decimal(text)
+    # Written without an exponent it would fill the memory.
+    if abs(number.adjusted()) > _LONGEST:
+        raise ValueError(text)
+    return number
+
+
 def _refuse(text):
     raise ValueError(text)
 
 
-def load(body):
+def load(body, exact=False):
     """Return the value of *body*, bytes of JSON.
 
-    :raises BadPayload: not JSON, or not in UTF-8; NaN and infinity are no
-        JSON
+    :param exact: whether numbers with a fraction or an exponent become
+        Decimals; otherwise floats
+    :raises BadPayload: not JSON, or not in UTF-8; NaN, infinity and numbers
+        beyond measure are no JSON
     """
     try:
         return json.loads(
-            body.decode(), parse_float=_finite, parse_constant=_refuse
+            body.decode(),
+            parse_float=_decimal if exact else _finite,
+            parse_constant=_refuse,
         )
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise BadPayload from None
 
 

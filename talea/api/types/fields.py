@@ -6,6 +6,7 @@ there. Errors do not know the name of the parameter: whoever converts adds it.
 """
 
 import datetime
+import decimal
 import json
 
 from dateutil import parser
@@ -113,7 +114,8 @@ class Object(Field):
     def parse(self, value):
         if not isinstance(value, dict):
             raise BadValue('must be an object')
-        text = json.dumps(value, ensure_ascii=False)
+        # Decimals are there in exact bodies.
+        text = json.dumps(value, ensure_ascii=False, default=str)
         clean(text)
         if '\\u0000' in text:
             raise BadValue('must not contain NUL')
@@ -298,7 +300,7 @@ class Single(Field):
             if len(value) != 1:
                 raise BadValue('must be one value')
             value = value[0]
-        if type(value) in (int, float):
+        if type(value) in (int, float, decimal.Decimal):
             value = str(value)
         return self.field.frombasetype(value)
 

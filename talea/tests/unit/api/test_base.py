@@ -12,6 +12,8 @@ from talea.api import body
 from talea.api.types import base as types
 from talea.api.types import fields
 
+# Decimal cannot even hold it.
+BEYOND = b'1e' + b'9' * 30
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda children: st.lists(children) | st.dictionaries(st.text(), children),
@@ -60,6 +62,16 @@ class BodyTestCase(base.BaseTestCase):
             self.assertRaises(types.BadPayload, Sample.parse, value)
 
 
+class ExactFieldTestCase(base.BaseTestCase):
+    def test_an_object_with_exact_numbers_is_kept(self):
+        value = {'a': decimal.Decimal('0.10')}
+        self.assertEqual(value, fields.Object().frombasetype(value))
+
+    def test_an_exact_number_stands_for_its_text(self):
+        one = fields.Single(fields.Text())
+        self.assertEqual('0.10', one.frombasetype(decimal.Decimal('0.10')))
+
+
 class DumpTestCase(base.BaseTestCase):
     @given(JSON)
     def test_it_is_json(self, value):
@@ -79,6 +91,24 @@ class LoadTestCase(base.BaseTestCase):
     def test_what_is_no_json_is_refused(self):
         for raw in (b'', b'{', b'NaN', b'[Infinity]', b'1e999', b'\xff'):
             self.assertRaises(types.BadPayload, types.load, raw)
+            self.assertRaises(types.BadPayload, types.load, raw, exact=True)
+
+    def test_numbers_keep_their_digits_where_they_must(self):
+        raw = b'[0.1234567890123456789012345678, 1.50, 1e3, 7]'
+        self.assertEqual(
+            [
+                decimal.Decimal('0.1234567890123456789012345678'),
+                decimal.Decimal('1.50'),
+                decimal.Decimal(1000),
+                7,
+            ],
+            types.load(raw, exact=True),
+        )
+        self.assertEqual([float] * 3, [*map(type, types.load(raw))][:3])
+
+    def test_numbers_beyond_measure_are_refused(self):
+        for raw in (b'1e999999999', b'-1e-999999999', b'0e999999999', BEYOND):
+            self.assertRaises(types.BadPayload, types.load, raw, exact=True)
 
 
 class DepthTestCase(base.BaseTestCase):
