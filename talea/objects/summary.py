@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was used and what it costs, added up in groups.
+
+Most of it has been added up before, by day and by month, when frames were
+written: see talea.objects.posting. Frames themselves are only read for days
+that a window cuts in two, and for what the sums do not tell apart.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+import dataclasses
+import datetime
+import decimal
+import functools
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from talea.db import api as db
+from talea.db import models
+from talea.objects import frame as frames
+from talea.objects import frame_list
+from talea.objects import spans
+from talea.objects import vocabulary
+from talea.rating import point as rating_point
+
+PERIOD = 'time'
+# Words that group by time, and of what.
+TIMES: dict[str, Callable[[datetime.datetime], spans.Bounds] | None] = {
+    PERIOD: None,
+    'time-d': spans.day,
+    'time-w': spans.week,
+    'time-m': spans.month,
+    'time-y': spans.year,
+}
+
+_ROLLUP = models.ROLLUP.c
+_CELL = models.CELL.c
+_NOTHING = frames.Line('', '', rating_point.ZERO, rating_point.ZERO, {}, {})
+_PARTITION = 1000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be added up.
+
+    :ivar group_by: words: see talea.objects.vocabulary; and those of TIMES
+    :ivar offset: how many groups to skip
+    :ivar limit: how many to show at most
+    """
+
+    selection: vocabulary.Selection
+    group_by: tuple[str, ...] = ()
+    offset: int = 0
+    limit: int = 100
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Those words that group by time."""
+        return tuple(word for word in self.group_by if word in TIMES)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that do not."""
+        return tuple(word for word in self.group_by if word not in TIMES)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Row:
+    """What a group amounts to.
+
+    :ivar begin: of the window; or of the period, day, week ... of the group
+    :ivar end: exclusive
+    :ivar quantity: a sum over whatever the points are counted in
+    :ivar values: of the names that the question groups by, in their order
+    """
+
+    begin: datetime.datetime
+    end: datetime.datetime
+    quantity: decimal.Decimal
+    price: decimal.Decimal
+    values: tuple[Any, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Part:
+    """A sum, or a point, on its way into a group."""
+
+    scope: tuple[str, str]
+    begin: datetime.datetime
+    end: datetime.datetime
+    line: frames.Line
+    quantity: decimal.Decimal
+    price: decimal.Decimal
+
+
+@db.reader
+def walk(
+    context: Any, question: Question, visit: Callable[[Row], object]
+) -> int:
+    """Call *visit* with the rows of a page.
+
+    In the order of time, if grouped by it, and of the values. Groups that
+    amount to nothing are left out. What is in memory at once are the groups
+    of one period, day, week ... if grouped by time, otherwise all of them.
+
+    :param visit: gets a Row; must not use the session
+    :returns: how many rows there are on all pages
+    """
+    selection = question.selection
+    asked = {*question.names, *selection.filters}
+    words = vocabulary.Vocabulary.of(context, asked)
+    groups = _Groups(question, words, visit)
+    in_sums = PERIOD not in question.times and words.in_sums(asked)
+    months = not {'time-d', 'time-w'} & {*question.times}
+    pieces = [spans.Piece(spans.FRAMES, selection.begin, selection.end)]
+    if in_sums:
+        pieces = spans.cut(selection.begin, selection.end, months)
+    for piece in pieces if words.keys else ():
+        parts = _frames if piece.span == spans.FRAMES else _sums
+        for part in parts(context, piece, question, words):
+            groups.add(part)
+    return groups.end()
+
+
+def _frames(
+    context: Any,
+    piece: spans.Piece,
+    question: Question,
+    words: vocabulary.Vocabulary,
+) -> Iterator[_Part]:
+    """Yield the points of the frames that begin within *piece*."""
+    selection = dataclasses.replace(
+        question.selection, begin=piece.begin, end=piece.end
+    )
+    statement = sa.select(*frames.COLUMNS).where(
+        *frame_list.conditions(selection, words)
+    )
+    if question.times:
+        statement = statement.order_by(models.FRAME.c.begin_at)
+    inside = words.inside(selection.filters)
+    for frame in frame_list.stream(context, statement):
+        scope = (frame.scope_key, frame.scope_id)
+        for line in frame.lines:
+            if not inside or vocabulary.passes(inside, words, scope, line):
+                yield _Part(
+                    scope,
+                    frame.begin,
+                    frame.end,
+                    line,
+                    line.quantity,
+                    line.price,
+                )
+
+
+def _sums(
+    context: Any,
+    piece: spans.Piece,
+    question: Question,
+    words: vocabulary.Vocabulary,
+) -> Iterator[_Part]:
+    """Yield the sums of *piece*, as coarse as the question allows."""
+    selection = question.selection
+    inside = words.inside(selection.filters)
+    # Of one key alone nothing has to be looked up to tell scopes apart.
+    alone = len(words.keys) == 1
+    by_cell = (
+        not alone
+        or bool(inside)
+        or any(name not in words.keys for name in question.names)
+    )
+    by_scope = not alone or words.keys[0] in question.names
+    statement = _statement(piece, question, words, by_scope, by_cell)
+    result = context.session.execute(
+        statement, execution_options={'yield_per': _PARTITION}
+    )
+    for row in result:
+        if row.quantity is None:
+            # The sum of no rows at all.
+            continue
+        found = row._mapping
+        line = _line(row.metric, row.groupby) if by_cell else _NOTHING
+        scope = (
+            row.scope_key if by_cell else words.keys[0],
+            found.get('scope_id', ''),
+        )
+        if not inside or vocabulary.passes(inside, words, scope, line):
+            begin = found.get('begin_at', piece.begin)
+            yield _Part(scope, begin, begin, line, row.quantity, row.price)
+
+
+def _statement(
+    piece: spans.Piece,
+    question: Question,
+    words: vocabulary.Vocabulary,
+    by_scope: bool,
+    by_cell: bool,
+) -> Any:
+    selection = question.selection
+    alone = len(words.keys) == 1
+    columns = [
+        column
+        for column, wanted in (
+            (_ROLLUP.begin_at, question.times),
+            (_ROLLUP.scope_id, by_scope),
+            (_ROLLUP.cell_id, by_cell),
+        )
+        if wanted
+    ]
+    sums = sa.select(
+        *columns,
+        sa.func.exact_sum(_ROLLUP.quantity).label('quantity'),
+        sa.func.exact_sum(_ROLLUP.price).label('price'),
+    ).where(
+        _ROLLUP.span == piece.span,
+        _ROLLUP.begin_at >= piece.begin,
+        _ROLLUP.begin_at < piece.end,
+    )
+    sums = sums.group_by(*columns)
+    metrics = selection.filters.get(vocabulary.TYPE)
+    if metrics is not None:
+        cells = sa.select(_CELL.id).where(_CELL.metric.in_(sorted(metrics)))
+        sums = sums.where(_ROLLUP.cell_id.in_(cells))
+    if alone:
+        key = sa.literal(words.keys[0])
+        sums = sums.where(*words.conditions(selection, key, _ROLLUP.scope_id))
+    if not by_cell:
+        return sums.order_by(_ROLLUP.begin_at) if question.times else sums
+    found = sums.subquery()
+    statement = sa.select(
+        found, _CELL.scope_key, _CELL.metric, _CELL.groupby
+    ).join_from(found, models.CELL, _CELL.id == found.c.cell_id)
+    if not alone:
+        statement = statement.where(
+            *words.conditions(selection, _CELL.scope_key, found.c.scope_id)
+        )
+    if question.times:
+        statement = statement.order_by(found.c.begin_at)
+    return statement
+
+
+@functools.lru_cache(maxsize=10000)
+def _line(metric: str, groupby: str) -> frames.Line:
+    """Return a point that stands for all those of a cell."""
+    zero = rating_point.ZERO
+    return frames.Line(metric, '', zero, zero, json.loads(groupby), {})
+
+
+class _Groups:
+    """Adds up what comes in the order of time, and shows a page of it."""
+
+    def __init__(
+        self,
+        question: Question,
+        words: vocabulary.Vocabulary,
+        visit: Callable[[Row], object],
+    ) -> None:
+        self._question = question
+        self._words = words
+        self._visit = visit
+        self._names = question.names
+        self._window = question.selection.begin, question.selection.end
+        self._sums: dict[Any, list[decimal.Decimal]] = {}
+        # What is being added up: nothing of before can come any more.
+        self._begin: datetime.datetime | None = None
+        self._number = 0
+
+    def add(self, part: _Part) -> None:
+        """Count *part*; parts come in the order of time, if that counts."""
+        bounds = self._window
+        if self._question.times:
+            bounds = self._bounds(part)
+            if bounds[0] != self._begin:
+                self._show()
+                self._begin = bounds[0]
+        values = tuple(
+            self._words.value(name, part.scope, part.line)
+            for name in self._names
+        )
+        total = self._sums.get((bounds, values))
+        if total is None:
+            self._sums[bounds, values] = [part.quantity, part.price]
+        else:
+            total[0] = rating_point.EXACT.add(total[0], part.quantity)
+            total[1] = rating_point.EXACT.add(total[1], part.price)
+
+    def end(self) -> int:
+        """Show what is left; return how many groups there were."""
+        self._show()
+        return self._number
+
+    def _bounds(self, part: _Part) -> spans.Bounds:
+        if PERIOD in self._question.times:
+            return part.begin, part.end
+        return _common(self._question.times, part.begin)
+
+    def _show(self) -> None:
+        first, limit = self._question.offset, self._question.limit
+        for bounds, values in sorted(self._sums, key=_place):
+            quantity, price = self._sums[bounds, values]
+            begin, end = bounds
+            if not quantity and not price:
+                continue
+            if first <= self._number < first + limit:
+                self._visit(Row(begin, end, quantity, price, values))
+            self._number += 1
+        self._sums.clear()
+
+
+@functools.lru_cache(maxsize=1000)
+def _common(times: tuple[str, ...], moment: datetime.datetime) -> spans.Bounds:
+    """Return what the days, weeks ... around *moment* have in common."""
+    begins, ends = zip(
+        *(span(moment) for word in times if (span := TIMES[word])),
+        strict=True,
+    )
+    return max(begins), min(ends)
+
+
+def _place(key: tuple[spans.Bounds, Sequence[Any]]) -> Any:
+    bounds, values = key
+    # What is not known comes last, numbers before texts.
+    return bounds, [
+        (
+            value is None,
+            isinstance(value, str),
+            value if isinstance(value, (int, float)) else 0,
+            str(value),
+        )
+        for value in values
+    ]
+
+
+def labels(row: Row, times: Sequence[str]) -> Mapping[str, str]:
+    """Return what CloudKitty calls the day, week ... of *row*.
+
+    :param times: words of TIMES
+    """
+    begin = row.begin
+    named = {
+        'time-d': ('day_of_the_year', begin.timetuple().tm_yday),
+        # Sunday is the first day of a week.
+        'time-w': ('week_of_the_year', int(begin.strftime('%U'))),
+        'time-m': ('month', begin.month),
+        'time-y': ('year', begin.year),
+    }
+    return {
+        named[word][0]: str(named[word][1]) for word in times if word in named
+    }
