@@ -9,6 +9,7 @@ from talea.collector import definitions
 from talea.db import api as db
 from talea.objects import notification
 from talea.objects import resource
+from talea.objects import watermark
 
 LOG = logging.getLogger(__name__)
 
@@ -75,6 +76,9 @@ def _store(context, archive, events, rules, now):
         event for message_id in new for event in events.get(message_id, ())
     ]
     resource.apply(context, given, rules, now)
+    watermark.hear(
+        context, archive, {one for one, told in events.items() if told}
+    )
     return Outcome(
         archived=len(new),
         repeated=len(archive) - len(new),

@@ -8,8 +8,18 @@ from talea.conf import coordination
 from talea.conf import database
 from talea.conf import entities
 from talea.conf import processor
+from talea.conf import service_credentials
 
-GROUPS = (api, auth, collector, coordination, database, entities, processor)
+GROUPS = (
+    api,
+    auth,
+    collector,
+    coordination,
+    database,
+    entities,
+    processor,
+    service_credentials,
+)
 
 
 def register(conf):

@@ -130,6 +130,8 @@ SCOPE = sa.Table(
         'scope_activation_toggle_date', types.UtcDateTime(), nullable=False
     ),
     sa.Column('generation', sa.BigInteger(), nullable=False),
+    # Nothing of a scope is rated before it.
+    sa.Column('rates_from', types.UtcDateTime(), nullable=False),
     sa.Column('rated_until', types.UtcDateTime(), nullable=False),
     sa.Column('due_at', types.OpenEnd(), nullable=False),
     sa.Column('retry_at', types.UtcDateTime()),
@@ -259,6 +261,7 @@ CELL = sa.Table(
     sa.Column('metric', types.Name(), nullable=False),
     sa.Column('unit', types.Name(), nullable=False),
     sa.Column('groupby', types.LongText, nullable=False),
+    sa.Index('cell_scope_key_idx', 'scope_key'),
 )
 
 ROLLUP = sa.Table(

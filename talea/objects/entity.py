@@ -2,6 +2,7 @@
 """A period [start, end) in which a resource had one set of attributes."""
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
@@ -166,15 +167,17 @@ def overlapping(
     begin: datetime.datetime,
     end: datetime.datetime,
     visit: Callable[[list[Entity]], object],
-    project_id: str | None = None,
+    project_ids: Collection[str] | None = None,
 ) -> None:
     """Call *visit* with lists of the entities that overlap [begin, end).
 
     In no order, read in pieces as by walk().
+
+    :param project_ids: only of these projects
     """
     statement = _select().where(_E.start_at < end, _E.end_at > begin)
-    if project_id is not None:
-        statement = statement.where(_E.project_id == project_id)
+    if project_ids is not None:
+        statement = statement.where(_E.project_id.in_(sorted(project_ids)))
     for entities in _partitions(context, statement):
         visit(entities)
 
@@ -201,6 +204,19 @@ def active(
         .order_by(*_ORDER)
     ).first()
     return None if row is None else _of(row)
+
+
+@db.reader
+def projects(context: Any) -> list[tuple[str, datetime.datetime]]:
+    """Return (project, when its first entity began), in order of project."""
+    rows = context.session.execute(
+        sa.select(_E.project_id, sa.func.min(_E.start_at))
+        # Volume types belong to nobody.
+        .where(_E.project_id != '')
+        .group_by(_E.project_id)
+        .order_by(_E.project_id)
+    )
+    return [(project, first) for project, first in rows]
 
 
 @db.reader

@@ -18,10 +18,14 @@ from talea.db import api as db
 from talea.db import bulk
 from talea.db import models
 from talea.objects import chain
+from talea.objects import difference
 from talea.objects import event as events
 from talea.objects import fold
+from talea.objects import generation as generations
 from talea.objects import progress
+from talea.objects import stale
 from talea.objects import timeline
+from talea.objects import volume_type
 
 _TABLE = models.RESOURCE
 _ENTITY = models.ENTITY
@@ -63,7 +67,8 @@ def apply(
             again.append(resource)
         else:
             folded.append(done)
-    _write(context, folded + progress.from_start(context, again, rules), now)
+    folded += progress.from_start(context, again, rules)
+    _write(context, folded, rules, now)
 
 
 @db.retry
@@ -80,7 +85,8 @@ def refold(
     """
     statement = _select().where(_TABLE.c.id.in_(pks))
     locked = _locked(context, statement)
-    _write(context, progress.from_start(context, locked, rules), now)
+    folded = progress.from_start(context, locked, rules)
+    _write(context, folded, rules, now)
 
 
 @db.retry
@@ -107,7 +113,8 @@ def derive_again(
     if touched:
         statement = _select().where(_TABLE.c.id.in_(touched))
         again = _locked(context, statement)
-        _write(context, progress.from_start(context, again, rules), now)
+        folded = progress.from_start(context, again, rules)
+        _write(context, folded, rules, now)
     return len(touched)
 
 
@@ -253,22 +260,49 @@ def _among(keys: Iterable[Key]) -> Any:
 
 
 def _write(
-    context: Any, folded: list[progress.Folded], now: datetime.datetime
+    context: Any,
+    folded: list[progress.Folded],
+    rules: timeline.Rules,
+    now: datetime.datetime,
 ) -> None:
     if not folded:
         return
     _swap(context, [done.resource for done in folded])
     _remember(context, folded)
-    chain.replace(
-        context,
-        {
-            done.resource.id: (
-                done.old,
-                chain.rows(done.resource.id, done.resource.key, done.line),
-            )
-            for done in folded
-        },
-        now,
+    changes = {
+        done.resource.id: (
+            done.old,
+            chain.rows(done.resource.id, done.resource.key, done.line),
+        )
+        for done in folded
+    }
+    chain.replace(context, changes, now)
+    if rules.track_changes:
+        stale.mark(context, difference.of(changes.values(), rules))
+    types = [
+        done.resource.resource_id
+        for done in folded
+        if done.resource.resource_type == volume_type.KIND
+    ]
+    if types:
+        _rename(context, types, rules)
+
+
+def _rename(context: Any, type_ids: list[str], rules: timeline.Rules) -> None:
+    """Note that volumes of some types may have another type by name."""
+    generations.raise_(context, generations.VOLUME_TYPES)
+    if not rules.track_changes:
+        return
+    rows = context.session.execute(
+        sa.select(_ENTITY.c.project_id, sa.func.min(_ENTITY.c.start_at))
+        .where(
+            _ENTITY.c.entity_type == 'volume',
+            _ENTITY.c.volume_type_id.in_(type_ids),
+        )
+        .group_by(_ENTITY.c.project_id)
+    )
+    stale.mark(
+        context, [(project, (first, stale.FOREVER)) for project, first in rows]
     )
 
 

@@ -79,12 +79,14 @@ class Rules:
     :ivar metadata: keys of instance metadata that are kept
     :ivar volume_threshold: seconds
     :ivar split_on_state: whether a change of state starts a new entity
+    :ivar track_changes: whether it is noted whose usage changed when
     """
 
     image_meta: tuple[str, ...] = ('distro', 'version', 'os_type')
     metadata: tuple[str, ...] = ()
     volume_threshold: int = 60
     split_on_state: bool = False
+    track_changes: bool = True
 
     @classmethod
     def of(cls, conf: Any) -> 'Rules':
@@ -95,6 +97,7 @@ class Rules:
             tuple(group.instance_metadata),
             group.volume_existence_threshold,
             group.split_on_state,
+            conf.processor.track_changes,
         )
 
 

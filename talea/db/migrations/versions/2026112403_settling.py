@@ -23,6 +23,7 @@ def _extend_scope():
         beginning = "'1970-01-01 00:00:00+00:00'"
     columns = {
         'generation': (sa.BigInteger(), '0'),
+        'rates_from': (types.UtcDateTime(), beginning),
         'rated_until': (types.UtcDateTime(), beginning),
         'due_at': (types.OpenEnd(), beginning),
         'failures': (sa.Integer(), '0'),
@@ -45,7 +46,10 @@ def _extend_scope():
     op.add_column('scope', sa.Column('retry_at', types.UtcDateTime()))
     op.add_column('scope', sa.Column('last_error', types.LongText))
     op.add_column('scope', sa.Column('revised_at', types.UtcDateTime()))
-    op.execute('UPDATE scope SET rated_until = state, due_at = state')
+    op.execute(
+        'UPDATE scope SET rates_from = state, rated_until = state, '
+        'due_at = state'
+    )
     op.create_index('scope_due_at_idx', 'scope', ['due_at', 'id'])
 
 
@@ -139,6 +143,7 @@ def _create_results():
         sa.Column('unit', types.Name(), nullable=False),
         sa.Column('groupby', types.LongText, nullable=False),
     )
+    op.create_index('cell_scope_key_idx', 'cell', ['scope_key'])
     op.create_table(
         'rollup',
         sa.Column(
