@@ -9,6 +9,7 @@ from talea import worker
 from talea.api import app
 from talea.collector import service as collector
 from talea.conf import collector as collector_conf
+from talea.processor import service as processor
 from talea.wsgi import server
 
 LOG = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ LOG = logging.getLogger(__name__)
 
 @service.command
 def main(argv):
-    """Serve the API and collect notifications until a signal ends it."""
+    """Serve the API, collect and rate until a signal ends it."""
     conf = service.prepare(argv)
     service.check_database()
     for name in conf.collector.deployments:
@@ -26,7 +27,7 @@ def main(argv):
                 'from any bus for it.',
                 name,
             )
-    loops = collector.loops(conf)
+    loops = {**collector.loops(conf), **processor.loops(conf)}
     loops['api'] = server.Server(
         app.make_app(conf), conf.api.host, conf.api.port, conf.api.threads
     )

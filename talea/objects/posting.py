@@ -52,7 +52,9 @@ class _Sums:
             cell = self._cell(frame, line)
             quantity, price = line.quantity, line.price
             if sign < 0:
-                quantity, price = -quantity, -price
+                # Unlike a minus sign this rounds nothing.
+                quantity = quantity.copy_negate()
+                price = price.copy_negate()
             for key in (
                 (DAY, day, frame.scope_id, cell),
                 (MONTH, day.replace(day=1), frame.scope_id, cell),

@@ -14,6 +14,7 @@ from talea.cmd.manage import db
 from talea.cmd.manage import entity
 from talea.cmd.manage import event
 from talea.cmd.manage import notification
+from talea.cmd.manage import scope
 from talea.cmd.manage import usage
 from talea.db import api
 
@@ -26,6 +27,7 @@ COMMANDS = {
     'notification purge': notification.Purge,
     'notification replay': notification.Replay,
     'notification show': notification.Show,
+    'scope settle': scope.Settle,
     'usage show': usage.Show,
     'usage skipped': usage.Skipped,
 }

@@ -18,7 +18,7 @@ ROOT = pathlib.Path(talea.__file__).parent
 FLOORS = [
     ['talea.cmd', 'talea.wsgi'],
     ['talea.api', 'talea.collector.service', 'talea.processor.service'],
-    ['talea.service', 'talea.worker'],
+    ['talea.service', 'talea.worker', 'talea.coordination'],
     ['talea.processor'],
     ['talea.collector.replay'],
     ['talea.collector.recorder'],

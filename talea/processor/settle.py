@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settling: the usage of scopes in periods becomes frames, in one transaction.
+
+Frames, sums, marks and the state of the scopes move together or not at all.
+The scopes are locked, and moved on by compare-and-swap: where row locks are
+not replicated (Galera) the second of two processors fails and starts again.
+What is read comes in this order: marks, generations, facts. So whatever a
+mark stands for is among the facts.
+"""
+
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Sequence
+import dataclasses
+import datetime
+from typing import Any
+
+from talea.db import api as db
+from talea.objects import activation
+from talea.objects import due as dues
+from talea.objects import period
+from talea.objects import posting
+from talea.objects import settled
+from talea.objects import stale
+from talea.processor import plan
+from talea.processor import rater as raters
+from talea.processor import revise
+
+# A scope alone may settle so many times as many periods as there are scopes
+# in a chunk; many scopes share them.
+_PERIODS = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """What the options say about settling.
+
+    :ivar wait: after the end of a period
+    :ivar close_after: after the end of a period
+    :ivar inactive_too: whether time counts in which a scope was switched off
+    :ivar most: cells in one transaction
+    """
+
+    grid: period.Grid
+    wait: datetime.timedelta
+    close_after: datetime.timedelta
+    inactive_too: bool
+    most: int
+
+    @classmethod
+    def of(cls, conf: Any) -> 'Settings':
+        """Read them from the options of *conf*."""
+        group = conf.processor
+        return cls(
+            period.Grid.of(group.period),
+            datetime.timedelta(seconds=group.wait),
+            datetime.timedelta(days=group.close_after),
+            group.rate_inactive_time,
+            group.chunk * _PERIODS,
+        )
+
+    def end(
+        self, heard: datetime.datetime, now: datetime.datetime
+    ) -> datetime.datetime:
+        """Return the exclusive end of what can be settled."""
+        return self.grid.floor(min(heard, now - self.wait))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, in numbers.
+
+    :ivar periods: of scopes that were settled, once more or for the first time
+    :ivar frames: made
+    :ivar revisions: of them, those of periods settled before
+    """
+
+    scopes: int = 0
+    periods: int = 0
+    frames: int = 0
+    revisions: int = 0
+
+    def __add__(self, other: 'Outcome') -> 'Outcome':
+        return Outcome(
+            self.scopes + other.scopes,
+            self.periods + other.periods,
+            self.frames + other.frames,
+            self.revisions + other.revisions,
+        )
+
+
+@db.retry
+@db.writer
+def settle(
+    context: Any,
+    rater: raters.Rater,
+    settings: Settings,
+    pks: Collection[int],
+    ends: dict[str, datetime.datetime],
+    now: datetime.datetime,
+) -> Outcome:
+    """Settle what is due of some scopes, and what has changed of them.
+
+    Scopes that another processor works on are left to it. One call does a
+    part; call again until nothing is left.
+
+    :param pks: keys of scopes
+    :param ends: {collector: exclusive end of what can be settled}
+    :param now: aware UTC
+    :raises talea.exception.TaleaError: if a scope cannot be settled
+    """
+    locked = dues.lock(context, pks)
+    if not locked:
+        return Outcome()
+    shared = {due.scope_id for due in locked if due.siblings}
+    if shared:
+        stale.divide(context, shared)
+    marks = stale.of_scopes(context, {due.scope_id for due in locked})
+    rater.refresh(context)
+    plans = _plans(context, locked, marks, settings, ends)
+    cells = [cell for one in plans for cell in one.cells]
+    changes = _changes(context, rater, settings, cells, now)
+    revised = {
+        cell.due.pk
+        for cell, change in zip(cells, changes, strict=True)
+        if cell.again and (change.new or change.old)
+    }
+    dues.move(context, [(one.due, one.state) for one in plans], revised, now)
+    new = [frame for change in changes for frame in change.new]
+    old = [frame for change in changes for frame in change.old]
+    if new or old:
+        posting.post(context, new, old, now)
+    _honour(context, plans, marks)
+    return Outcome(
+        scopes=len(plans),
+        periods=len(cells),
+        frames=len(new),
+        revisions=sum(
+            len(change.new)
+            for cell, change in zip(cells, changes, strict=True)
+            if cell.again
+        ),
+    )
+
+
+def _plans(
+    context: Any,
+    locked: Sequence[dues.Due],
+    marks: dict[str, list[stale.Mark]],
+    settings: Settings,
+    ends: dict[str, datetime.datetime],
+) -> list[plan.Plan]:
+    """Return the plans of the scopes with anything to do."""
+    active = {} if settings.inactive_too else _active(context, locked, marks)
+    most = max(1, settings.most // len(locked))
+    plans = [
+        plan.make(
+            due,
+            settings.grid,
+            # Of an unknown collector nothing can be settled; asking it tells.
+            ends.get(due.collector, due.state + settings.grid.length),
+            marks.get(due.scope_id, ()),
+            active.get(due.pk),
+            most,
+        )
+        for due in locked
+    ]
+    return [one for one in plans if not one.idle]
+
+
+def _active(
+    context: Any,
+    locked: Sequence[dues.Due],
+    marks: dict[str, list[stale.Mark]],
+) -> dict[int, list[period.Window]]:
+    """Return when scopes were active, of those for which it matters."""
+    pks = [
+        due.pk
+        for due in locked
+        if not due.active or due.toggled > due.state or due.scope_id in marks
+    ]
+    if not pks:
+        return {}
+    found = activation.of_scopes(context, pks, period.EPOCH, stale.FOREVER)
+    return {
+        pk: [(begin, end or stale.FOREVER) for begin, end in found.get(pk, ())]
+        for pk in pks
+    }
+
+
+def _changes(
+    context: Any,
+    rater: raters.Rater,
+    settings: Settings,
+    cells: Sequence[plan.Cell],
+    now: datetime.datetime,
+) -> list[revise.Change]:
+    """Return what becomes of the frames of each cell."""
+    if not cells:
+        return []
+    lines = rater.lines(context, cells)
+    again = [cell for cell in cells if cell.again]
+    found = settled.of_periods(
+        context,
+        {cell.due.pk for cell in again},
+        [cell.window for cell in again],
+    )
+    start = settings.grid.floor(now)
+    open_ = (start, start + settings.grid.length)
+    return [
+        revise.again(
+            cell,
+            some,
+            found.get((cell.due.pk, cell.window[0]), ()),
+            now - settings.close_after,
+            open_,
+            now,
+        )
+        if cell.again
+        else revise.first(cell, some, now)
+        for cell, some in zip(cells, lines, strict=True)
+    ]
+
+
+def _honour(
+    context: Any,
+    plans: Iterable[plan.Plan],
+    marks: dict[str, list[stale.Mark]],
+) -> None:
+    """Take away what of the marks was honoured."""
+    known = {mark.id: mark for some in marks.values() for mark in some}
+    done: list[stale.Mark] = []
+    left: list[tuple[stale.Mark, datetime.datetime]] = []
+    for one in plans:
+        done += [known[pk] for pk in one.done]
+        if one.next is not None:
+            left += [(known[pk], one.next) for pk in one.left]
+    stale.forget(context, done)
+    stale.shrink(context, left)
