@@ -80,11 +80,11 @@ def make(
     else:
         done = [mark for mark in mine if mark.end <= following]
         left = [mark for mark in mine if mark.begin < following < mark.end]
-    cells = [_cell(due, window, active) for window in windows]
+    cells = [cell(due, window, active) for window in windows]
     state = due.state
     if following is None:
         forward, state = _forward(due, grid, end, active, most - len(cells))
-        cells += [_cell(due, window, active) for window in forward]
+        cells += [cell(due, window, active) for window in forward]
     return Plan(
         due,
         tuple(cells),
@@ -95,11 +95,15 @@ def make(
     )
 
 
-def _cell(
+def cell(
     due: dues.Due,
     window: period.Window,
     active: Sequence[period.Window] | None,
 ) -> Cell:
+    """Return the cell of a period.
+
+    :param active: when the scope was active, in order; None: always
+    """
     pieces = [window] if active is None else period.clip(active, window)
     return Cell(due, window, tuple(pieces))
 
