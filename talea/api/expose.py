@@ -21,11 +21,17 @@ from talea.api.types import fields
 from talea.api.types import spool
 
 
+class Json(str):
+    """JSON that is sent as it is."""
+
+    __slots__ = ()
+
+
 @dataclasses.dataclass
 class Answer:
     """What a controller returns when the value alone does not say it all.
 
-    :ivar value: as in a plain return, or a Spool, which is sent as it is
+    :ivar value: as in a plain return; Json and a Spool are sent as they are
     """
 
     value: object
@@ -173,7 +179,7 @@ def _respond(result, status):
         del response.content_type
     else:
         response = webob.Response(
-            base.dump(value),
+            value if isinstance(value, Json) else base.dump(value),
             status,
             content_type='application/json',
             charset='UTF-8',

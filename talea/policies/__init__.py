@@ -6,11 +6,12 @@ import itertools
 from talea.policies import base
 from talea.policies import entity
 from talea.policies import instance
+from talea.policies import scope
 from talea.policies import usage
 from talea.policies import volume
 from talea.policies import volume_type
 
-WORDS = (base, entity, instance, usage, volume, volume_type)
+WORDS = (base, entity, instance, scope, usage, volume, volume_type)
 
 
 def list_rules():
