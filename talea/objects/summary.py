@@ -8,7 +8,6 @@ that a window cuts in two, and for what the sums do not tell apart.
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import datetime
@@ -334,19 +333,34 @@ def _place(key: tuple[spans.Bounds, Sequence[Any]]) -> Any:
     ]
 
 
-def labels(row: Row, times: Sequence[str]) -> Mapping[str, str]:
-    """Return what CloudKitty calls the day, week ... of *row*.
+# What CloudKitty calls the days, weeks ... and how it numbers them.
+_LABELS: dict[str, tuple[str, Callable[[datetime.datetime], int]]] = {
+    'time-d': ('day_of_the_year', lambda day: day.timetuple().tm_yday),
+    # Sunday is the first day of a week.
+    'time-w': ('week_of_the_year', lambda day: int(day.strftime('%U'))),
+    'time-m': ('month', lambda day: day.month),
+    'time-y': ('year', lambda day: day.year),
+}
 
-    :param times: words of TIMES
+
+def columns(group_by: Sequence[str]) -> list[str]:
+    """Return the names of what cells() returns."""
+    return [
+        _LABELS[word][0] if word in _LABELS else word
+        for word in group_by
+        if word != PERIOD
+    ]
+
+
+def cells(row: Row, group_by: Sequence[str]) -> list[Any]:
+    """Return what *row* is about, in the order of the words.
+
+    Of days, weeks ... the number in the year, as text. Of a period there is
+    no more to say than its begin and end.
     """
-    begin = row.begin
-    named = {
-        'time-d': ('day_of_the_year', begin.timetuple().tm_yday),
-        # Sunday is the first day of a week.
-        'time-w': ('week_of_the_year', int(begin.strftime('%U'))),
-        'time-m': ('month', begin.month),
-        'time-y': ('year', begin.year),
-    }
-    return {
-        named[word][0]: str(named[word][1]) for word in times if word in named
-    }
+    values = iter(row.values)
+    return [
+        str(_LABELS[word][1](row.begin)) if word in _LABELS else next(values)
+        for word in group_by
+        if word != PERIOD
+    ]

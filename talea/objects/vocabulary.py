@@ -32,8 +32,8 @@ class Selection:
     :ivar end: and before this one
     :ivar filters: {word: texts}; points that have one of the texts, for each
         word
-    :ivar scope: (scope key, identifier) of the only scope that may be seen;
-        None: all of them
+    :ivar scope: (scope key, identifier) of the only scope that may be seen,
+        whatever it is a key of if that is None; None: all of them
     """
 
     begin: datetime.datetime
@@ -41,7 +41,7 @@ class Selection:
     filters: Mapping[str, frozenset[str]] = dataclasses.field(
         default_factory=dict
     )
-    scope: tuple[str, str] | None = None
+    scope: tuple[str | None, str] | None = None
 
 
 def text_of(value: Any) -> str | None:
@@ -124,9 +124,10 @@ class Vocabulary:
                 # To others it is an attribute like any other.
                 yield sa.or_(key != word, among)
         if selection.scope is not None:
-            yield identifier == selection.scope[1]
-            if self.keys != (selection.scope[0],):
-                yield key == selection.scope[0]
+            only, name = selection.scope
+            yield identifier == name
+            if only is not None and self.keys != (only,):
+                yield key == only
 
 
 def passes(
