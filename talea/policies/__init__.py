@@ -4,14 +4,28 @@
 import itertools
 
 from talea.policies import base
+from talea.policies import dataframes
 from talea.policies import entity
 from talea.policies import instance
+from talea.policies import schedule
 from talea.policies import scope
+from talea.policies import summary
 from talea.policies import usage
 from talea.policies import volume
 from talea.policies import volume_type
 
-WORDS = (base, entity, instance, scope, usage, volume, volume_type)
+WORDS = (
+    base,
+    dataframes,
+    entity,
+    instance,
+    schedule,
+    scope,
+    summary,
+    usage,
+    volume,
+    volume_type,
+)
 
 
 def list_rules():

@@ -7,12 +7,19 @@ ADMIN = 'role:admin'
 READER = 'rule:project_reader'
 ANYONE = 'rule:reader'
 WRITER = 'rule:writer'
+BILLED = 'rule:billed'
 
 RULES = [
     policy.RuleDefault(
         'project_reader',
         '(role:reader and project_id:%(project_id)s) or role:admin',
         description='May read what belongs to the project.',
+    ),
+    policy.RuleDefault(
+        'billed',
+        '((role:reader or role:member) and project_id:%(project_id)s) '
+        'or role:admin',
+        description='May read what the project owes.',
     ),
     policy.RuleDefault(
         'reader',

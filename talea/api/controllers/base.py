@@ -83,6 +83,12 @@ def _allow(methods):
     return ', '.join(sorted({*methods, 'OPTIONS'}))
 
 
+def wants_csv(request):
+    """Return whether the caller would rather have a table than JSON."""
+    offers = request.accept.acceptable_offers(['application/json', 'text/csv'])
+    return bool(offers) and offers[0][0] == 'text/csv'
+
+
 def updated(request):
     """Return the status of a PUT that did what it should.
 

@@ -68,7 +68,4 @@ class Usage(base.Controller):
     def _wants_csv(self, format):
         if format is not None:
             return format == 'csv'
-        offers = self.request.accept.acceptable_offers(
-            ['application/json', 'text/csv']
-        )
-        return bool(offers) and offers[0][0] == 'text/csv'
+        return base.wants_csv(self.request)
