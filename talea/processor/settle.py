@@ -151,7 +151,7 @@ def _plans(
     ends: dict[str, datetime.datetime],
 ) -> list[plan.Plan]:
     """Return the plans of the scopes with anything to do."""
-    active = {} if settings.inactive_too else active(context, locked, marks)
+    active = {} if settings.inactive_too else _active(context, locked, marks)
     most = max(1, settings.most // len(locked))
     plans = [
         plan.make(
@@ -168,7 +168,7 @@ def _plans(
     return [one for one in plans if not one.idle]
 
 
-def active(
+def _active(
     context: Any,
     locked: Sequence[dues.Due],
     marks: dict[str, list[stale.Mark]],
