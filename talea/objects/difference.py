@@ -16,7 +16,7 @@ from talea.objects import timeline
 from talea.rating import metrics
 
 # (begin, end, project, what may be rated)
-_State = tuple[datetime.datetime, datetime.datetime, str, tuple[Any, ...]]
+_State = tuple[datetime.datetime, datetime.datetime, str, str]
 
 # Columns of an entity; all other attributes are in its JSON.
 _OWN = frozenset(('flavor', 'volume_type_id'))
@@ -59,9 +59,7 @@ def _states(
     ]
 
 
-def _rateable(
-    row: Mapping[str, Any], rules: timeline.Rules
-) -> tuple[Any, ...]:
+def _rateable(row: Mapping[str, Any], rules: timeline.Rules) -> str:
     """Return what metrics may look at; see talea.rating.metrics."""
     kind = row['entity_type']
     attributes = json.loads(row['attributes'])
@@ -71,10 +69,11 @@ def _rateable(
         for name in sorted(names)
     ]
     if kind == 'instance':
-        values.append(json.dumps(attributes.get('os'), sort_keys=True))
+        values.append(attributes.get('os'))
     if rules.split_on_state:
         values.append(attributes.get('state'))
-    return tuple(values)
+    # As text: whatever a service may have sent, it can be compared.
+    return json.dumps(values, sort_keys=True)
 
 
 def _differing(
