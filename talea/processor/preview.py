@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import dataclasses
 import datetime
 import decimal
-import functools
 from typing import Any
 
 from talea.db import api as db
@@ -91,9 +90,17 @@ def preview(
     return differences
 
 
-@functools.lru_cache(maxsize=1)
+# The last one that was made, and of which options: these have no hash.
+_last: list[tuple[Any, raters.Rater]] = []
+
+
 def _rater(conf: Any) -> raters.Rater:
-    return raters.Rater.of(conf)
+    for known, rater in _last:
+        if known is conf:
+            return rater
+    rater = raters.Rater.of(conf)
+    _last[:] = [(conf, rater)]
+    return rater
 
 
 def _closed(
