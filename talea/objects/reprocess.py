@@ -240,21 +240,15 @@ def cancel(context: Any, task_id: int) -> None:
 def _check(
     context: Any, order: Order, condition: Any, names: frozenset[str]
 ) -> None:
-    known = set(
-        context.session.scalars(
-            sa.select(_SCOPE.c.identifier)
-            .where(condition)
-            .distinct()
-            .limit(max(len(names), 1))
-        )
+    known = context.session.scalars(
+        sa.select(_SCOPE.c.identifier)
+        .where(condition, sa.literal(bool(names)))
+        .distinct()
     )
-    unknown = sorted(names - known)
-    if unknown or not known:
+    unknown = sorted(names.difference(known))
+    if unknown:
         raise exception.InvalidValue(
-            name='scope_ids',
-            reason=f'there is no scope {", ".join(unknown)}'
-            if unknown
-            else 'there is no scope at all',
+            name='scope_ids', reason=f'there is no scope {", ".join(unknown)}'
         )
     early = context.session.execute(
         sa.select(_SCOPE.c.identifier, _SCOPE.c.state)

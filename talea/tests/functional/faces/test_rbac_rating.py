@@ -14,9 +14,56 @@ PREFIXES = (
 
 ADMIN = {'admin'}
 
+DATAFRAMES = {
+    'dataframes': [
+        {
+            'period': {'begin': '2026-01-01', 'end': '2026-01-02'},
+            'usage': {
+                'licence': [
+                    {
+                        'vol': {'unit': 'seat', 'qty': 1},
+                        'groupby': {'project_id': 'p1'},
+                        'metadata': {},
+                    }
+                ]
+            },
+        }
+    ]
+}
+REPROCESS = {
+    'scope_ids': 'ALL',
+    'start_reprocess_time': '2026-01-01',
+    'end_reprocess_time': '2026-01-02',
+    'reason': 'a new price',
+}
+
 # Route: (who may, query, body, ids of the path). What a request is about need
 # not be there: who is let in gets 404 then, who is not 401 or 403.
-ALLOWED = {}
+ALLOWED = {
+    ('GET', '/v2/summary'): (personas.READERS, '', None, {}),
+    ('GET', '/v2/dataframes'): (personas.READERS, '', None, {}),
+    ('POST', '/v2/dataframes'): (ADMIN, '', DATAFRAMES, {}),
+    ('GET', '/v2/dataframes/explain'): (
+        personas.OWNERS,
+        '?scope_id=p1',
+        None,
+        {},
+    ),
+    ('GET', '/v2/task/reprocesses'): (ADMIN, '', None, {}),
+    ('POST', '/v2/task/reprocesses'): (ADMIN, '', REPROCESS, {}),
+    ('GET', '/v2/task/reprocesses/{scope_id}'): (
+        ADMIN,
+        '',
+        None,
+        {'scope_id': 'p1'},
+    ),
+    ('DELETE', '/v2/task/reprocesses/{task_id}'): (
+        ADMIN,
+        '',
+        None,
+        {'task_id': '9'},
+    ),
+}
 
 
 def _visits():
