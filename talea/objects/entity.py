@@ -167,17 +167,15 @@ def overlapping(
     begin: datetime.datetime,
     end: datetime.datetime,
     visit: Callable[[list[Entity]], object],
-    project_ids: Collection[str] | None = None,
+    project_id: str | None = None,
 ) -> None:
     """Call *visit* with lists of the entities that overlap [begin, end).
 
     In no order, read in pieces as by walk().
-
-    :param project_ids: only of these projects
     """
     statement = _select().where(_E.start_at < end, _E.end_at > begin)
-    if project_ids is not None:
-        statement = statement.where(_E.project_id.in_(sorted(project_ids)))
+    if project_id is not None:
+        statement = statement.where(_E.project_id == project_id)
     for entities in _partitions(context, statement):
         visit(entities)
 
@@ -204,6 +202,55 @@ def active(
         .order_by(*_ORDER)
     ).first()
     return None if row is None else _of(row)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Metered:
+    """What rating looks at of an entity."""
+
+    entity_type: str
+    entity_id: str
+    project_id: str
+    start: datetime.datetime
+    end: datetime.datetime | None
+    flavor: str | None
+    volume_type_id: str | None
+    attributes: Mapping[str, Any]
+
+
+_METERED = sa.select(
+    _E.entity_type,
+    _E.entity_id,
+    _E.project_id,
+    _E.start_at,
+    _E.end_at,
+    _E.flavor,
+    _E.volume_type_id,
+    _E.attributes,
+).where(_E.entity_type != NO_USAGE)
+
+
+@db.reader
+def metered(
+    context: Any,
+    begin: datetime.datetime,
+    end: datetime.datetime,
+    project_ids: Collection[str],
+) -> dict[str, list[Metered]]:
+    """Return {project: entities that overlap [begin, end)}, in no order."""
+    rows = context.session.execute(
+        _METERED.where(
+            _E.start_at < end,
+            _E.end_at > begin,
+            _E.project_id.in_(sorted(project_ids)),
+        )
+    )
+    found: dict[str, list[Metered]] = {}
+    for row in rows:
+        values: Any = (*row[:-1], json.loads(row[-1]))
+        one = Metered(*values)
+        found.setdefault(one.project_id, []).append(one)
+    return found
 
 
 @db.reader

@@ -186,7 +186,6 @@ def show(
                 group = grouping(item, names)
                 totals[item.project_id, item.entity_type, group] += total
 
-    only = None if project_id is None else [project_id]
-    entity.overlapping(context, begin, end, add, project_ids=only)
+    entity.overlapping(context, begin, end, add, project_id=project_id)
     keys = sorted(totals, key=_place)
     return [row(*key, totals[key]) for key in keys]

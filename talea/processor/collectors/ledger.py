@@ -17,6 +17,7 @@ from talea.processor.collectors import base
 from talea.rating import metrics
 from talea.rating import point
 
+_LEVELS = 10000
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
@@ -54,6 +55,8 @@ class Ledger(base.Collector):
 
     def __init__(self, conf: Any, wanted: Mapping[str, metrics.Metric]):
         super().__init__(conf, wanted)
+        # Most resources have one of a few sizes.
+        self._levels: dict[Any, fractions.Fraction | None] = {}
         self._by_kind: dict[str, list[metrics.Metric]] = {}
         for metric in wanted.values():
             self._by_kind.setdefault(metric.entity, []).append(metric)
@@ -68,16 +71,8 @@ class Ledger(base.Collector):
         self, context: Any, questions: Sequence[base.Question]
     ) -> list[list[point.Point]]:
         begin, end = period.hull([one.window for one in questions])
-        found: dict[str, list[entity.Entity]] = {}
-        entity.overlapping(
-            context,
-            begin,
-            end,
-            lambda items: [
-                found.setdefault(item.project_id, []).append(item)
-                for item in items
-            ],
-            project_ids={one.scope_id for one in questions},
+        found = entity.metered(
+            context, begin, end, {one.scope_id for one in questions}
         )
         names = None
         if any(
@@ -86,7 +81,7 @@ class Ledger(base.Collector):
             for item in items
         ):
             names = volume_type.names(context)
-        meters: dict[str, list[tuple[entity.Entity, list[_Meter]]]] = {}
+        meters: dict[str, list[tuple[entity.Metered, list[_Meter]]]] = {}
         answers = []
         for question in questions:
             if question.scope_id not in meters:
@@ -99,9 +94,19 @@ class Ledger(base.Collector):
             answers.append(_answer(question, meters[question.scope_id]))
         return answers
 
+    def _level(
+        self, metric: metrics.Metric, value: Any
+    ) -> fractions.Fraction | None:
+        key = (metric.name, value)
+        if key not in self._levels:
+            if len(self._levels) >= _LEVELS:
+                self._levels.clear()
+            self._levels[key] = metric.level(value)
+        return self._levels[key]
+
     def _meters(
         self,
-        item: entity.Entity,
+        item: entity.Metered,
         scope_key: str,
         names: volume_type.Names | None,
     ) -> list[_Meter]:
@@ -119,7 +124,9 @@ class Ledger(base.Collector):
 
         meters = []
         for metric in self._by_kind.get(item.entity_type, ()):
-            level = metric.level(metric.measure and value(metric.measure))
+            level = self._level(
+                metric, metric.measure and value(metric.measure)
+            )
             if not level:
                 continue
             groupby = {'id': item.entity_id, scope_key: item.project_id}
@@ -133,13 +140,13 @@ class Ledger(base.Collector):
         return meters
 
 
-def _place(item: entity.Entity) -> tuple[Any, ...]:
-    return (item.entity_type, item.start, item.entity_id, item.seq)
+def _place(item: entity.Metered) -> tuple[Any, ...]:
+    return (item.entity_type, item.start, item.entity_id)
 
 
 def _answer(
     question: base.Question,
-    metered: Iterable[tuple[entity.Entity, list[_Meter]]],
+    metered: Iterable[tuple[entity.Metered, list[_Meter]]],
 ) -> list[point.Point]:
     begin, end = question.window
     points: dict[tuple[str, str], list[point.Point]] = {}
