@@ -44,6 +44,23 @@ OTHERS = frozenset(('flavor', 'size'))
 # Properties of the image of an instance; see [entities] instance_image_meta.
 IMAGE = 'os.'
 
+# What summaries call something else: names that no attribute can have.
+RESERVED = frozenset(
+    (
+        'id',
+        'type',
+        'time',
+        'time-d',
+        'time-w',
+        'time-m',
+        'time-y',
+        'begin',
+        'end',
+        'qty',
+        'rate',
+    )
+)
+
 MUTATIONS = ('NONE', 'NUMBOOL', 'NOTNUMBOOL', 'FLOOR', 'CEIL', 'MAP')
 
 _MICROSECONDS = 3600 * 10**6
@@ -86,9 +103,12 @@ class Metric:
         """
         if self.measure is None:
             value = 1
-        if type(value) is not int:
+        if type(value) is float and math.isfinite(value):
+            # The text of a float is what was sent, its value is not.
+            value = fractions.Fraction(str(value))
+        elif type(value) is not int:
             return None
-        level = value * self.factor + self.offset
+        level: fractions.Fraction = value * self.factor + self.offset
         if self.mutate == 'NUMBOOL':
             return fractions.Fraction(level != 0)
         if self.mutate == 'NOTNUMBOOL':
@@ -121,7 +141,7 @@ def reading(level: fractions.Fraction, microseconds: int) -> decimal.Decimal:
 def _fraction(value: Any) -> fractions.Fraction:
     """Read a number, or the text of a fraction such as 1/1048576."""
     if type(value) not in (int, float, str):
-        raise voluptuous.Invalid('must be a number or a fraction')
+        raise voluptuous.Invalid('must be a number or a fraction like 1/1024')
     try:
         # The text of a float is what was written, its value is not.
         return fractions.Fraction(str(value))
@@ -159,6 +179,23 @@ _SCHEMA = voluptuous.Schema(
 )
 
 
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """What is there twice is a mistake, not the second one."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f'{key.value} is there twice',
+                    problem_mark=key.start_mark,
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load(
     path: str | None = None, split_on_state: bool = False
 ) -> dict[str, Metric]:
@@ -172,7 +209,7 @@ def load(
     path = path or str(SHIPPED)
     try:
         with open(path) as file:
-            content = yaml.safe_load(file)
+            content = _Loader(file).get_single_data()
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise BadMetrics(
             path=path, reason=' '.join(str(error).split())
@@ -200,9 +237,10 @@ def _check(metric: Metric, split_on_state: bool) -> None:
             f'{min(both)} is in groupby and in metadata',
             ['metrics', metric.name],
         )
-    if 'id' in metric.groupby or 'id' in metric.metadata:
+    taken = RESERVED & (metric.groupby.keys() | metric.metadata.keys())
+    if taken:
         raise voluptuous.Invalid(
-            'the name "id" is that of the resource itself',
+            f'the name "{min(taken)}" means something else in summaries',
             ['metrics', metric.name],
         )
     if (metric.mutate == 'MAP') != bool(metric.mutate_map):
@@ -215,7 +253,11 @@ def _check(metric: Metric, split_on_state: bool) -> None:
         *metric.metadata.values(),
         *filter(None, [metric.measure]),
     ):
-        image = metric.entity == 'instance' and attribute.startswith(IMAGE)
+        image = (
+            metric.entity == 'instance'
+            and attribute.startswith(IMAGE)
+            and attribute != IMAGE
+        )
         if attribute == 'state' and split_on_state:
             continue
         if attribute not in known and not image:
