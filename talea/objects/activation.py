@@ -67,7 +67,7 @@ def toggle(
 
     Joins the transaction of *context*, which holds the scope.
 
-    :param moment: not before the last time that it was
+    :param moment: after the last time that it was
     """
     if active:
         context.session.execute(
@@ -75,12 +75,8 @@ def toggle(
             {'scope_pk': scope_pk, 'begin_at': moment, 'end_at': None},
         )
         return
-    going_on = sa.and_(_A.scope_pk == scope_pk, _A.end_at == types.OPEN)
-    ended = context.session.execute(
+    context.session.execute(
         sa.update(models.ACTIVATION)
-        .where(going_on, _A.begin_at < moment)
+        .where(_A.scope_pk == scope_pk, _A.end_at == types.OPEN)
         .values(end_at=moment)
     )
-    if not ended.rowcount:
-        # It had begun at this very moment: nothing is left of it.
-        context.session.execute(sa.delete(models.ACTIVATION).where(going_on))

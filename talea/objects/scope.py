@@ -26,6 +26,8 @@ AMBIGUOUS = 'Too many resources found with the same scope_id: %s.'
 EXISTS = 'Cannot create a scope with an already existing scope_id: %s.'
 
 _KEY = ('identifier', 'scope_key', 'fetcher', 'collector')
+# The shortest time there is.
+_NEXT = datetime.timedelta(microseconds=1)
 # Of identifiers that are asked for in one statement.
 _CHUNK = 1000
 
@@ -241,8 +243,9 @@ def patch(
     if after == before:
         return before
     if after.active != before.active:
-        # Clocks of two machines may differ.
-        moment = max(now, before.toggled)
+        # Clocks of two machines may differ, and so may the order in which
+        # requests come and the order in which they get hold of the scope.
+        moment = max(now, before.toggled + _NEXT)
         after = dataclasses.replace(
             after,
             toggled=moment,
