@@ -37,11 +37,13 @@ class Module:
 
     :cvar description: what operators are told of it
     :cvar configurable: whether it has rules, which take effect at once
+    :cvar enabled: whether it is on as long as nobody has decided that
     :cvar optional: whether it can be switched off
     """
 
     description = ''
     configurable = False
+    enabled = False
     optional = True
 
     def rater(self, rules: Any) -> Rater:

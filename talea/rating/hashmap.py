@@ -39,6 +39,9 @@ class Hashmap(base.Module):
 
     description = 'Prices by metric and by the values of its attributes.'
     configurable = True
+    # Rules that do nothing until a switch is found are a trap; without rules
+    # there is no price anyway.
+    enabled = True
 
     def rater(self, rules: rows.Rules) -> 'Rater':
         return Rater(rules)

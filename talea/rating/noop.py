@@ -11,6 +11,7 @@ class Noop(base.Module):
     """Is always there, so that there is a module even before any price."""
 
     description = 'Adds nothing to the price.'
+    enabled = True
     optional = False
 
     def rater(self, rules: Any) -> 'Rater':
