@@ -9,6 +9,7 @@ from talea import worker
 from talea.api import app
 from talea.collector import service as collector
 from talea.conf import collector as collector_conf
+from talea.processor import rpcapi
 from talea.processor import service as processor
 from talea.wsgi import server
 
@@ -27,6 +28,9 @@ def main(argv):
                 'from any bus for it.',
                 name,
             )
+    if not rpcapi.is_configured(conf):
+        # Whoever is woken up is in this process.
+        conf.set_default('transport_url', 'fake://')
     loops = {**collector.loops(conf), **processor.loops(conf)}
     loops['api'] = server.Server(
         app.make_app(conf), conf.api.host, conf.api.port, conf.api.threads

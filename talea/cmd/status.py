@@ -17,6 +17,7 @@ from talea.collector.bus import rabbit
 from talea.collector.bus import topology
 from talea.conf import collector as collector_conf
 from talea.db import migration
+from talea.processor import passes
 
 
 def _result(code, details=None):
@@ -115,6 +116,14 @@ class Checks(upgradecheck.UpgradeCommands):
             except exception.BusError as error:
                 problems.append(f'{error}.')
 
+    def _processor(self):
+        """Whether there are metrics, drivers and prices to rate with."""
+        try:
+            passes.Passes(self._conf)
+        except exception.TaleaError as error:
+            return _result(upgradecheck.Code.FAILURE, f'{error}.')
+        return _result(upgradecheck.Code.SUCCESS)
+
     def _policy_file(self):
         return common_checks.check_policy_json(self, self._conf)
 
@@ -123,6 +132,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Private key', _private_key),
         ('Message buses', _buses),
         ('Queues of the publishers', _publishers_queues),
+        ('Processor', _processor),
         ('Policy file', _policy_file),
     )
 

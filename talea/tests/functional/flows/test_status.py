@@ -58,6 +58,7 @@ class StatusTest(base.TestCase):
                     'Private key': (0, None),
                     'Message buses': (0, None),
                     'Queues of the publishers': (0, None),
+                    'Processor': (0, None),
                     'Policy file': (0, None),
                 },
             ),
