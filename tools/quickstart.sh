@@ -187,9 +187,27 @@ connection = sqlite:///$dir/talea.sqlite
 transport_url = fake://
 END
 fi
+# Short periods, rated however long ago they were, but none that the recording
+# does not cover: numbers stand still. Prices may be set for the past.
+grep -q '^\[processor\]' "$conf" || cat >>"$conf" <<END
+
+[processor]
+period = 300
+rate_from = 2000-01-01
+close_after = 36500
+silence_timeout = 0
+
+[hashmap]
+force = true
+END
 sed -i "s/^port = .*/port = $port/" "$conf"
 sed -n 's/^private_key = /X-Auth-Token: /p' "$conf" >"$dir/token"
-chmod 600 "$conf" "$dir/token"
+cat >"$dir/openrc" <<END
+export OS_AUTH_TYPE=admin_token
+export OS_ENDPOINT=http://127.0.0.1:$port
+END
+sed -n 's/^private_key = /export OS_TOKEN=/p' "$conf" >>"$dir/openrc"
+chmod 600 "$conf" "$dir/token" "$dir/openrc"
 
 # From notifications to usage
 
@@ -203,6 +221,8 @@ say "Usage"
     exit 1
 }
 printf '\n%s\n' "$(cat "$dir/window")"
+say "Settling"
+"${manage[@]}" scope settle
 [ "$serve" = yes ] || exit 0
 
 # The API
@@ -234,6 +254,14 @@ $curl '$api/info'
 $curl '$api/project/$project/usage?start=$begin&end=$end'
 $curl '$api/project/$project/usage?start=$begin&end=$end&format=csv'
 $curl '$api/project/$project/instances?start=$begin&end=$end'
+$curl 'http://127.0.0.1:$port/v2/scope'
+$curl 'http://127.0.0.1:$port/v2/summary?begin=$begin&end=$end&groupby=project_id'
+
+With python-openstackclient and python-cloudkittyclient, to give it prices:
+
+. $(printf %q "$dir/openrc")
+$(printf %q "$root/samples/prices.sh")
+openstack rating summary get -b $begin -e $end -g project_id
 
 The database, the configuration and the log are in $dir.
 END
