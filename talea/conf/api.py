@@ -42,7 +42,7 @@ def set_defaults():
     cors.set_defaults(
         allow_methods=['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         allow_headers=['X-Auth-Token', 'X-OpenStack-Request-ID'],
-        expose_headers=['Link', 'X-OpenStack-Request-ID'],
+        expose_headers=['Link', 'X-OpenStack-Request-ID', 'X-Talea-Matched'],
     )
 
 

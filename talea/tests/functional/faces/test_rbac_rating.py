@@ -40,6 +40,20 @@ REPROCESS = {
 # Route: (who may, query, body, ids of the path). What a request is about need
 # not be there: who is let in gets 404 then, who is not 401 or 403.
 ALLOWED = {
+    ('GET', '/v2/scope'): (ADMIN, '', None, {}),
+    ('PUT', '/v2/scope'): (
+        ADMIN,
+        '',
+        {'scope_id': 'p1', 'state': '2026-01-31'},
+        {},
+    ),
+    ('PATCH', '/v2/scope'): (ADMIN, '', {'scope_id': 'p1'}, {}),
+    ('POST', '/v2/scope'): (
+        ADMIN,
+        '',
+        {'scope_id': 'p1', 'state': '2026-01-31'},
+        {},
+    ),
     ('GET', '/v2/summary'): (personas.READERS, '', None, {}),
     ('GET', '/v2/dataframes'): (personas.READERS, '', None, {}),
     ('POST', '/v2/dataframes'): (ADMIN, '', DATAFRAMES, {}),

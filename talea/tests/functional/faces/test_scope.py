@@ -34,14 +34,19 @@ def at(hour, minute=0, second=0):
 
 
 class ScopeTestCase(base.ApiTestCase):
+    """A test at noon, or whenever *now* says; None: time goes on."""
+
     def setUp(self):
         super().setUp()
-        self.clock(at(12))
-
-    def clock(self, moment):
-        """Let it be *moment*."""
-        timeutils.set_time_override(moment)
-        self.addCleanup(timeutils.clear_time_override)
+        self.now = at(12)
+        real = timeutils.utcnow
+        patch = mock.patch.object(
+            timeutils,
+            'utcnow',
+            lambda with_timezone=False: self.now or real(with_timezone),
+        )
+        patch.start()
+        self.addCleanup(patch.stop)
 
     def make(self, *identifiers, state=None, key='project_id'):
         found = [
@@ -140,7 +145,7 @@ class ShownTest(ScopeTestCase):
 
     def test_how_far_it_is_behind(self):
         self.make('p1')
-        self.clock(at(12, 0, 5))
+        self.now = at(12, 0, 5)
         self.assertEqual(7205, self.show()[0]['lag'])
 
     def test_how_far_all_was_heard(self):
@@ -155,7 +160,7 @@ class ShownTest(ScopeTestCase):
         ):
             self._hear(service, sent)
             # It is looked up every few seconds.
-            self.clock(at(12, number + 1))
+            self.now = at(12, number + 1)
             self.assertEqual(shown, self.show()[0]['complete_until'])
 
     def test_what_went_wrong_and_what_was_revised(self):
@@ -174,7 +179,7 @@ class ShownTest(ScopeTestCase):
     def test_all_methods_show_the_same(self):
         made = self.ask('POST', {'scope_id': 'p1', 'state': '20260131T1000'})
         self.assertEqual([made], self.show())
-        self.clock(at(12, 30))
+        self.now = at(12, 30)
         changed = self.ask('PATCH', {'scope_id': 'p1', 'active': False})
         self.assertEqual([changed], self.show())
         self.assertEqual(
@@ -212,7 +217,7 @@ class ChangeTest(ScopeTestCase):
         self.make('p1')
         body = {'scope_id': 'p1', 'active': False}
         for microsecond in (123456, 123457):
-            self.clock(at(12).replace(microsecond=microsecond))
+            self.now = at(12).replace(microsecond=microsecond)
             changed = self.ask('PATCH', body)
             self.assertEqual(
                 '2026-01-31T12:00:00.123456+00:00',
@@ -242,7 +247,7 @@ class ChangeTest(ScopeTestCase):
             (at(9, 59) + datetime.timedelta(days=1), 202),
             (at(10) + datetime.timedelta(days=1), 409),
         ):
-            self.clock(now)
+            self.now = now
             self.ask('PUT', body, status)
 
 
@@ -261,7 +266,7 @@ class RaceTest(ScopeTestCase):
     def setUp(self):
         super().setUp()
         self.make('p1')
-        timeutils.clear_time_override()
+        self.now = None
 
     def test_one_of_them_switches_it(self):
         for number, active in enumerate((False, True, False), 1):
@@ -324,7 +329,7 @@ class WakeTest(ScopeTestCase):
     def setUp(self):
         super().setUp()
         self.make('p1')
-        timeutils.clear_time_override()
+        self.now = None
 
     def _configure(self, url):
         # It makes options known that the library looks for in vain otherwise.
