@@ -205,6 +205,7 @@ def _mark(context: Any, order: Order, condition: Any) -> None:
             _TABLE.c.begin_at == order.begin,
             _TABLE.c.end_at == order.end,
         )
+        .order_by(_TABLE.c.id)
     )
     columns = ('scope_id', 'scope_pk', 'begin_at', 'end_at', 'reprocess_id')
     context.session.execute(sa.insert(_STALE).from_select(columns, new))

@@ -12,7 +12,6 @@ from talea.api.types import rated
 from talea.objects import frame_list
 from talea.objects import lineage
 from talea.objects import push
-from talea.objects import spans
 from talea.objects import timeline
 from talea.objects import vocabulary
 from talea.policies import dataframes as policies
@@ -32,20 +31,17 @@ class Explain(base.Controller):
     )
     def get(self, begin, end, offset, limit, scope_id, metric):
         """Tell which rules, entities and messages rated usage comes from."""
-        key = None
-        if reading.own_scope(self.context, policies.GET) is not None:
-            key = reading.PROJECT
-            self.context.can(policies.GET, {key: scope_id})
+        own = reading.own_scope(self.context, policies.GET)
+        if own is not None and own[1] != scope_id:
+            raise exception.Forbidden(rule=policies.GET)
         conf = self.request.conf
         filters = {} if metric is None else {vocabulary.TYPE: {metric}}
-        month = spans.month(self.request.now)
         total, origins = lineage.trace(
             self.context,
             vocabulary.Selection(
-                begin or month[0],
-                end or month[1],
+                *reading.window(self.request, begin, end),
                 filters,
-                (key, scope_id),
+                own or (None, scope_id),
             ),
             offset,
             min(limit, conf.api.max_limit),

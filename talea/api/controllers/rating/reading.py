@@ -55,15 +55,20 @@ def own_scope(context, rule):
     return None
 
 
+def window(request, begin, end):
+    """Return (begin, end) of what is asked for; by default, of this month."""
+    first, last = spans.month(request.now)
+    return begin or first, end or last
+
+
 def selection(request, rule, begin, end, filters):
     """Return the Selection that a request is about.
 
-    Without times, of this month.
-
+    :param rule: of a policy
     :raises talea.exception.Forbidden: the caller sees nothing at all
     """
-    scope = own_scope(request.context, rule)
-    month = spans.month(request.now)
     return vocabulary.Selection(
-        begin or month[0], end or month[1], filters, scope
+        *window(request, begin, end),
+        filters,
+        own_scope(request.context, rule),
     )
