@@ -279,9 +279,12 @@ class _Groups:
             self._words.value(name, part.scope, part.line)
             for name in self._names
         )
-        total = self._sums.get((bounds, values))
+        # To Python, 1 and True are the same key.
+        kinds = tuple([type(value) is bool for value in values])
+        total = self._sums.get((bounds, values, kinds))
         if total is None:
-            self._sums[bounds, values] = [part.quantity, part.price]
+            total = [part.quantity, part.price]
+            self._sums[bounds, values, kinds] = total
         else:
             total[0] = rating_point.EXACT.add(total[0], part.quantity)
             total[1] = rating_point.EXACT.add(total[1], part.price)
@@ -298,9 +301,9 @@ class _Groups:
 
     def _show(self) -> None:
         first, limit = self._question.offset, self._question.limit
-        for bounds, values in sorted(self._sums, key=_place):
-            quantity, price = self._sums[bounds, values]
-            begin, end = bounds
+        for key in sorted(self._sums, key=_place):
+            quantity, price = self._sums[key]
+            (begin, end), values, _ = key
             if not quantity and not price:
                 continue
             if first <= self._number < first + limit:
@@ -319,8 +322,8 @@ def _common(times: tuple[str, ...], moment: datetime.datetime) -> spans.Bounds:
     return max(begins), min(ends)
 
 
-def _place(key: tuple[spans.Bounds, Sequence[Any]]) -> Any:
-    bounds, values = key
+def _place(key: tuple[spans.Bounds, Sequence[Any], Any]) -> Any:
+    bounds, values, _ = key
     # What is not known comes last, numbers before texts.
     return bounds, [
         (

@@ -24,12 +24,12 @@ class ReprocessTestCase(base.DatabaseTestCase):
     def setUp(self):
         super().setUp()
         # One identifier stands for two scopes.
-        for key in ('project_id', 'domain_id'):
-            self._scope('p1', key)
+        for collector in ('ledger', 'other'):
+            self._scope('p1', collector)
         self._scope('p2')
 
-    def _scope(self, identifier, key='project_id', state=NOW):
-        found = (identifier, key, 'ledger', 'ledger', state, state)
+    def _scope(self, identifier, collector='ledger', state=NOW):
+        found = (identifier, 'project_id', 'l', collector, state, state)
         scope.discover(db.DbContext(), [found], NOW)
 
     def _schedule(self, ids, begin=BEGIN, end=END):
