@@ -7,10 +7,10 @@ OPTS = [
     cfg.StrOpt(
         'backend_url',
         secret=True,
-        help='URL of a backend of tooz (etcd3+http://, redis://, mysql://, '
-        'file:// ...) by which processors share the scopes among them. '
-        'Without it each tries all of them: nothing is rated twice, but some '
-        'work is done in vain.',
+        help='URL of a backend of tooz (etcd3+http://, redis://, kazoo://, '
+        'file:// ...) by which processors share the scopes among them; it '
+        'has to know groups. Without it each tries all of them: nothing is '
+        'rated twice, but some work is done in vain.',
     ),
 ]
 

@@ -22,6 +22,10 @@ GROUP = 'talea-processor'
 # Seconds until the next attempt while the database is away.
 _PAUSE = 5
 
+# Seconds after which a pass ends, even if there is more to do: what has become
+# due meanwhile has its turn, and so have resets, new scopes and new members.
+_LONGEST = 60
+
 
 class Processor:
     """One loop. See talea.worker.Loop."""
@@ -42,15 +46,13 @@ class Processor:
 
     def run(self):
         group = coordination.join(self._conf, GROUP)
-        started = False
+        group.start()
         while not self._stopping:
             self._awake.clear()
             pause = self._conf.processor.interval
             try:
-                if not started:
-                    group.start()
-                    started = True
-                self._pass(group)
+                if self._pass(group):
+                    pause = 0
             except passes.AWAY as error:
                 LOG.warning('The database is away: %s', _first_line(error))
                 pause = max(pause, _PAUSE)
@@ -59,8 +61,7 @@ class Processor:
                 pause = max(pause, _PAUSE)
             if not self._stopping:
                 self._awake.wait(pause)
-        if started:
-            group.stop()
+        group.stop()
 
     def stop(self):
         self._stopping = True
@@ -71,6 +72,7 @@ class Processor:
         self._awake.set()
 
     def _pass(self, group):
+        """Do what there is to do; return whether there may be more."""
         context = api.DbContext()
         self._passes.reset(context)
         interval = self._conf.processor.discovery_interval
@@ -79,12 +81,18 @@ class Processor:
             with group.lock('talea-discovery') as free:
                 if free:
                     self._passes.discover(context, self._clock())
+                    self._passes.tidy(context, self._clock())
             self._discovered = time.monotonic()
         parts = group.parts(due.PARTS)
+        until = time.monotonic() + _LONGEST
         for done in self._passes.settle(
-            context, self._clock(), parts, lambda: not self._stopping
+            context,
+            self._clock(),
+            parts,
+            lambda: not self._stopping and time.monotonic() < until,
         ):
             LOG.debug('Settled: %s', done)
+        return time.monotonic() >= until
 
 
 class Endpoint:
