@@ -67,8 +67,9 @@ class RatedTestCase(base.ApiTestCase):
         return answer.json if answer.body else None
 
     def make(self, kind, **body):
-        """Make something of hashmap; return its id."""
-        made = self.send('POST', f'{HASHMAP}/{kind}s', body)
+        """Make something of hashmap, in the past too; return its id."""
+        query = '?force=true' if 'start' in body else ''
+        made = self.send('POST', f'{HASHMAP}/{kind}s{query}', body)
         return made[f'{kind}_id']
 
     def price(self, cost, start, end=None, kind='flat', **body):
@@ -76,9 +77,7 @@ class RatedTestCase(base.ApiTestCase):
         times = {'start': start.isoformat()}
         if end is not None:
             times['end'] = end.isoformat()
-        return self.make(
-            'mapping', type=kind, cost=str(cost), force=True, **times, **body
-        )
+        return self.make('mapping', type=kind, cost=str(cost), **times, **body)
 
     def record(self, messages, received):
         """Take messages of talea.tests.lives in."""
