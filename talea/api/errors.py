@@ -79,6 +79,7 @@ SHAPES = {
     '/v1/info/': rating_v1,
     '/v1/rating': rating_v1,
     '/v1/report': rating_v1,
+    '/v1/storage': rating_v1,
     '/v2': rating,
 }
 
@@ -121,34 +122,40 @@ class Errors:
     """
 
     # Headers of a library's error response that stay meaningful.
-    _KEPT = ('Allow', 'Retry-After', 'WWW-Authenticate')
+    _KEPT = ('allow', 'retry-after', 'www-authenticate')
 
     def __init__(self, app):
         self.app = app
 
     def __call__(self, environ, start_response):
-        request = webob.Request(environ)
+        begun = []
+
+        def begin(status, headers, error=None):
+            begun[:] = status, headers
+
         try:
-            answer = request.get_response(self.app)
+            rest = self.app(environ, begin)
         except Exception as error:
             answer = response(_path(environ), *_describe(error))
-        else:
-            if answer.status_int >= 400:
-                answer = self._ours(environ, answer)
+            return answer(environ, start_response)
+        # All applications within have begun their answer when they return.
+        status, headers = begun
+        if status < '400':
+            start_response(status, headers)
+            return rest
+        if hasattr(rest, 'close'):
+            rest.close()
+        answer = self._ours(environ, status, headers)
         return answer(environ, start_response)
 
-    def _ours(self, environ, answer):
-        status = answer.status_int
-        detail = http.HTTPStatus(status).phrase
-        if status >= 500:
-            LOG.error('A request failed with %s', answer.status)
-            detail = UNAVAILABLE if status == 503 else INTERNAL
-        kept = {
-            name: answer.headers[name]
-            for name in self._KEPT
-            if name in answer.headers
-        }
-        return response(_path(environ), status, detail, kept)
+    def _ours(self, environ, status, headers):
+        code = int(status[:3])
+        detail = http.HTTPStatus(code).phrase
+        if code >= 500:
+            LOG.error('A request failed with %s', status)
+            detail = UNAVAILABLE if code == 503 else INTERNAL
+        kept = [one for one in headers if one[0].lower() in self._KEPT]
+        return response(_path(environ), code, detail, kept)
 
 
 def _path(environ):

@@ -7,6 +7,7 @@ from talea.conf import collector
 from talea.conf import coordination
 from talea.conf import database
 from talea.conf import entities
+from talea.conf import hashmap
 from talea.conf import processor
 from talea.conf import service_credentials
 
@@ -17,6 +18,7 @@ GROUPS = (
     coordination,
     database,
     entities,
+    hashmap,
     processor,
     service_credentials,
 )

@@ -33,6 +33,28 @@ _PARENTS = {
 _EXCLUSIVE = ('service_id', 'field_id', 'group_id', 'tenant_id', 'type')
 
 
+def check_shape(new: rules.Rule) -> None:
+    """Pass if *new* has one parent, and the value that goes with it.
+
+    :raises talea.exception.InvalidValue: otherwise
+    """
+    if (new.service_id is None) == (new.field_id is None):
+        raise exception.InvalidValue(
+            name='service_id',
+            reason='either service_id or field_id must be given',
+        )
+    if not isinstance(new, rules.Mapping):
+        return
+    if new.field_id is not None and not new.value:
+        raise exception.InvalidValue(
+            name='value', reason='must be given for a mapping of a field'
+        )
+    if new.service_id is not None and new.value is not None:
+        raise exception.InvalidValue(
+            name='value', reason='a mapping of a service has none'
+        )
+
+
 def check_validity(
     new: rules.Rule, now: datetime.datetime, force: bool = False
 ) -> None:
@@ -66,11 +88,12 @@ def create(
 
     :param now: aware UTC
     :param force: whether it may have effect in the past
-    :raises talea.exception.InvalidValue: a date that it cannot have, or a
-        parent or group that there is not
+    :raises talea.exception.InvalidValue: a date or value that it cannot have,
+        or a parent or group that there is not
     :raises talea.exception.Conflict: if another one is valid then
     """
     generation.raise_(context, generation.RULES)
+    check_shape(new)
     check_validity(new, now, force)
     _check_parents(context, new)
     _check_free(context, new)
@@ -123,6 +146,7 @@ def update(
     new = dataclasses.replace(
         old, **changes, version=old.version + 1, updated_by=who
     )
+    check_shape(new)
     if old.start <= now:
         _check_running(old, new, changes, now, force)
     else:

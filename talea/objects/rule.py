@@ -4,6 +4,7 @@
 import bisect
 from collections.abc import Iterable
 import datetime
+import functools
 from typing import Any
 
 from talea import exception
@@ -103,3 +104,19 @@ def load(context: Any) -> RuleBook:
         key=lambda one: (-one.priority, one.name),
     )
     return RuleBook(before, given, (one.driver for one in enabled))
+
+
+@db.reader
+def current(context: Any) -> RuleBook:
+    """Return the rules as they are now, read again only if they changed."""
+    shelf = _shelf(context.session.get_bind())
+    book = shelf.get('book')
+    if book is None or book.generation != generation(context):
+        book = shelf['book'] = load(context)
+    return book
+
+
+@functools.lru_cache(maxsize=8)
+def _shelf(engine: Any) -> dict[str, RuleBook]:
+    """Return the place of the book of one database."""
+    return {}

@@ -4,9 +4,13 @@
 import itertools
 
 from talea.policies import base
+from talea.policies import collector
 from talea.policies import dataframes
 from talea.policies import entity
+from talea.policies import info
 from talea.policies import instance
+from talea.policies import rating
+from talea.policies import report
 from talea.policies import schedule
 from talea.policies import scope
 from talea.policies import summary
@@ -16,9 +20,13 @@ from talea.policies import volume_type
 
 WORDS = (
     base,
+    collector,
     dataframes,
     entity,
+    info,
     instance,
+    rating,
+    report,
     schedule,
     scope,
     summary,

@@ -8,6 +8,8 @@ READER = 'rule:project_reader'
 ANYONE = 'rule:reader'
 WRITER = 'rule:writer'
 BILLED = 'rule:billed'
+# Whoever has a token.
+ALL = '@'
 
 RULES = [
     policy.RuleDefault(

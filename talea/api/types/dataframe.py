@@ -2,11 +2,10 @@
 """Bodies of requests about rated usage."""
 
 import decimal
-import re
 
+from talea.api.types import amount
 from talea.api.types import base
 from talea.api.types import fields
-from talea.db import types
 from talea.objects import frame
 from talea.objects import push
 
@@ -16,9 +15,8 @@ _NAME = fields.Text(longest=255, empty=False)
 _UNIT = fields.Text(longest=255)
 _TEXT = fields.Text()
 _MOMENT = fields.IsoMoment()
-# What a column of numbers can keep: digits before and behind the point.
-_WHOLE = 37
-_NUMBER = re.compile(r'[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?', re.ASCII)
+# What a column of numbers can keep.
+_AMOUNT = amount.Amount(whole=37)
 
 
 class _Place:
@@ -67,23 +65,7 @@ class _Place:
 
     def number(self):
         """Return the Decimal of a number, or of the text of one."""
-        value = self.value
-        text = value if isinstance(value, str) else str(value)
-        if type(value) not in (int, decimal.Decimal, str) or (
-            not _NUMBER.fullmatch(text)
-        ):
-            raise self.bad('must be a number')
-        number = decimal.Decimal(text)
-        if number.adjusted() >= _WHOLE:
-            raise self.bad(
-                f'must have at most {_WHOLE} digits before the point'
-            )
-        # Without its zeros at the end, but with all else.
-        exact = decimal.Context(prec=len(number.as_tuple().digits))
-        number = number.normalize(exact) if number else decimal.Decimal(0)
-        if number.as_tuple().exponent < -types.PLACES:
-            raise self.bad(f'must have at most {types.PLACES} decimal places')
-        return number
+        return self.convert(_AMOUNT)
 
     def attributes(self):
         """Return an object of texts, numbers, true, false and null."""

@@ -9,6 +9,7 @@ PREFIXES = (
     '/v1/info/',
     '/v1/rating',
     '/v1/report',
+    '/v1/storage',
     '/v2/',
 )
 

@@ -10,7 +10,13 @@ from talea import policies
 from talea.api import routes
 
 # Of /v1, what is CloudKitty's.
-RATING = ('/v1/collector', '/v1/info/', '/v1/rating', '/v1/report')
+RATING = (
+    '/v1/collector',
+    '/v1/info/',
+    '/v1/rating',
+    '/v1/report',
+    '/v1/storage',
+)
 PAGES = pathlib.Path(__file__).parents[4] / 'api-ref/source'
 
 
