@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from talea import exception
 from talea.db import api as db
 from talea.db import models
+from talea.db import types
 
 _TABLE = models.SCOPE
 _STALE = models.STALE
@@ -35,7 +36,6 @@ class Due:
     :ivar generation: the compare of compare-and-swap
     :ivar rates_from: nothing before it is rated
     :ivar rated_until: the largest state that it has ever had
-    :ivar siblings: how many other scopes have the same identifier
     """
 
     pk: int
@@ -49,20 +49,8 @@ class Due:
     rates_from: datetime.datetime
     rated_until: datetime.datetime
     failures: int
-    siblings: int
 
 
-# Scopes that differ only in how they are found or measured.
-_OTHER = models.SCOPE.alias()
-_SIBLINGS = (
-    sa.select(sa.func.count())
-    .where(
-        _OTHER.c.identifier == _TABLE.c.identifier,
-        _OTHER.c.id != _TABLE.c.id,
-    )
-    .correlate(_TABLE)
-    .scalar_subquery()
-)
 _COLUMNS = (
     _TABLE.c.id,
     _TABLE.c.identifier,
@@ -75,7 +63,6 @@ _COLUMNS = (
     _TABLE.c.rates_from,
     _TABLE.c.rated_until,
     _TABLE.c.failures,
-    _SIBLINGS,
 )
 
 
@@ -170,6 +157,47 @@ def stale(
             .distinct()
             .order_by(_TABLE.c.id)
             .limit(limit)
+        )
+    )
+
+
+@db.reader
+def resting(context: Any, now: datetime.datetime, limit: int) -> list[int]:
+    """Return the keys of scopes with marks, but nothing to settle.
+
+    They are switched off; what is marked comes after that.
+    """
+    return list(
+        context.session.scalars(
+            sa.select(_TABLE.c.id)
+            .join(_STALE, _STALE.c.scope_id == _TABLE.c.identifier)
+            .where(
+                _TABLE.c.due_at == types.OPEN,
+                _STALE.c.begin_at >= _TABLE.c.state,
+                sa.or_(
+                    _STALE.c.scope_pk.is_(None),
+                    _STALE.c.scope_pk == _TABLE.c.id,
+                ),
+                *_ready(now, None),
+            )
+            .distinct()
+            .order_by(_TABLE.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def shared(context: Any, identifiers: Collection[str]) -> set[str]:
+    """Return those of *identifiers* that several scopes have.
+
+    Joins the transaction of *context*.
+    """
+    return set(
+        context.session.scalars(
+            sa.select(_TABLE.c.identifier)
+            .where(_TABLE.c.identifier.in_(identifiers))
+            .group_by(_TABLE.c.identifier)
+            .having(sa.func.count() > 1)
         )
     )
 

@@ -70,3 +70,22 @@ def union(pieces: Iterable[Window]) -> list[Window]:
 def hull(pieces: Sequence[Window]) -> Window:
     """Return the shortest window that has all of *pieces* in it."""
     return min(one[0] for one in pieces), max(one[1] for one in pieces)
+
+
+def groups(
+    pieces: Sequence[Window], gap: datetime.timedelta
+) -> list[list[int]]:
+    """Return the places of *pieces* in groups, those of one close together.
+
+    :param gap: between two groups there is more time than that
+    """
+    found: list[list[int]] = []
+    reached = None
+    for place in sorted(range(len(pieces)), key=pieces.__getitem__):
+        begin, end = pieces[place]
+        if reached is None or begin - reached > gap:
+            found.append([])
+            reached = end
+        found[-1].append(place)
+        reached = max(reached, end)
+    return found

@@ -68,7 +68,8 @@ class _Sums:
 
     def _cell(self, frame: frames.Frame, line: frames.Line) -> str:
         shared = tuple(
-            (name, value)
+            # To Python, 1 and True are the same key.
+            (name, value, type(value))
             for name, value in line.groupby.items()
             if name not in (RESOURCE, frame.scope_key)
         )
@@ -82,10 +83,11 @@ def _cell(
     scope_key: str,
     metric: str,
     unit: str,
-    shared: tuple[tuple[str, Any], ...],
+    shared: tuple[tuple[str, Any, type], ...],
 ) -> tuple[str, dict[str, str]]:
     """Return (id, row) of a cell; the id is a digest of all the rest."""
-    text = json.dumps(dict(shared), sort_keys=True, ensure_ascii=False)
+    attributes = {name: value for name, value, _ in shared}
+    text = json.dumps(attributes, sort_keys=True, ensure_ascii=False)
     whole = json.dumps([scope_key, metric, unit, text])
     digest = hashlib.sha256(whole.encode()).digest()[:16]
     cell = base64.urlsafe_b64encode(digest).decode().rstrip('=')

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from talea.db import models
 from talea.objects import frame
-from talea.objects import period
 
 _TABLE = models.FRAME
 
@@ -18,23 +17,21 @@ Key = tuple[int, datetime.datetime]
 
 
 def of_periods(
-    context: Any, pks: Collection[int], windows: Collection[period.Window]
+    context: Any, keys: Collection[Key]
 ) -> dict[Key, list[frame.Frame]]:
     """Return all frames about what scopes used in some periods.
 
     All revisions, and those of other periods that correct them. Joins the
     transaction of *context*.
-
-    :param pks: keys of scopes
     """
-    if not windows:
+    if not keys:
         return {}
-    begin, end = period.hull(list(windows))
     rows = context.session.execute(
         sa.select(*frame.COLUMNS).where(
-            _TABLE.c.scope_pk.in_(pks),
-            _TABLE.c.usage_at >= begin,
-            _TABLE.c.usage_at < end,
+            # Not every engine finds rows by pairs with an index.
+            _TABLE.c.scope_pk.in_({pk for pk, _ in keys}),
+            _TABLE.c.usage_at.in_({begin for _, begin in keys}),
+            sa.tuple_(_TABLE.c.scope_pk, _TABLE.c.usage_at).in_(keys),
         )
     )
     found: dict[Key, list[frame.Frame]] = {}

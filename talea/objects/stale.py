@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from talea.db import api as db
 from talea.db import models
 from talea.db import types
 from talea.objects import period
@@ -27,6 +28,9 @@ _SCOPE = models.SCOPE
 _REPROCESS = models.REPROCESS
 
 FOREVER = types.OPEN
+
+# Marks that are swept away in one transaction.
+_SWEPT = 1000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,6 +113,37 @@ def of_scopes(
     for row in rows:
         found.setdefault(row.scope_id, []).append(Mark(*row))
     return found
+
+
+def sweep(context: Any) -> int:
+    """Take away the marks of identifiers that no scope has.
+
+    A scope that is made later settles what they stand for all the same.
+
+    :returns: how many there were
+    """
+    number = 0
+    while some := _sweep(context):
+        number += some
+    return number
+
+
+@db.retry
+@db.writer
+def _sweep(context: Any) -> int:
+    ids = list(
+        context.session.scalars(
+            sa.select(_TABLE.c.id)
+            .where(
+                ~sa.exists().where(_SCOPE.c.identifier == _TABLE.c.scope_id)
+            )
+            .limit(_SWEPT)
+        )
+    )
+    # Not in one statement: on MariaDB that would lock the scopes.
+    if ids:
+        context.session.execute(sa.delete(_TABLE).where(_TABLE.c.id.in_(ids)))
+    return len(ids)
 
 
 def divide(context: Any, scope_ids: Collection[str]) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from talea import exception
 from talea.objects import due as dues
 from talea.objects import scope_reset
+from talea.objects import stale
 from talea.processor import discovery
 from talea.processor import rater as raters
 from talea.processor import settle as settling
@@ -57,9 +58,26 @@ class Passes:
         for one in self._discoveries:
             try:
                 new += one.run(context, now)
+            except AWAY:
+                raise
             except exception.TaleaError as error:
                 LOG.error('Discovery %s: %s', one.name, error)
+            except Exception:
+                LOG.exception('Discovery %s failed', one.name)
         return new
+
+    def tidy(self, context: Any, now: datetime.datetime) -> None:
+        """Take away the marks that no settling of usage would ever meet.
+
+        Those of projects that are no scopes, and of scopes that are switched
+        off while their resources live on.
+        """
+        stale.sweep(context)
+        settings = settling.Settings.of(self._conf)
+        size = self._conf.processor.chunk
+        while pks := dues.resting(context, now, size):
+            if not self._settle(context, settings, pks, {}, now).scopes:
+                break
 
     def reset(self, context: Any) -> int:
         """Carry out the resets that wait; return how many scopes moved."""
@@ -82,10 +100,7 @@ class Passes:
         :param goes_on: asked before each chunk
         """
         settings = settling.Settings.of(self._conf)
-        ends = {
-            name: settings.end(self._rater.heard(context, name, now), now)
-            for name in self._rater.collectors
-        }
+        ends = self._ends(context, settings, now)
         idle: set[int] = set()
         while goes_on():
             pks = [
@@ -106,6 +121,30 @@ class Passes:
                     # Failed, or in the hands of others.
                     idle.update(some)
 
+    def _ends(
+        self,
+        context: Any,
+        settings: settling.Settings,
+        now: datetime.datetime,
+    ) -> dict[str, datetime.datetime]:
+        """Return {collector: end of what can be settled}.
+
+        One that fails to tell is logged, and its scopes wait.
+        """
+        ends = {}
+        for name in self._rater.collectors:
+            try:
+                heard = self._rater.heard(context, name, now)
+            except AWAY:
+                raise
+            except exception.TaleaError as error:
+                LOG.error('Collector %s: %s', name, error)
+            except Exception:
+                LOG.exception('Collector %s failed', name)
+            else:
+                ends[name] = settings.end(heard, now)
+        return ends
+
     def _find(
         self,
         context: Any,
@@ -124,7 +163,9 @@ class Passes:
             )
         for pks in (
             dues.stale(context, list(ends), now, _LOOKED_UP, parts),
-            dues.strange(context, list(ends), now, _LOOKED_UP),
+            dues.strange(
+                context, list(self._rater.collectors), now, _LOOKED_UP
+            ),
         ):
             found.update(dict.fromkeys(pks))
         return list(found)

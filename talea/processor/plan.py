@@ -60,6 +60,7 @@ def make(
     due: dues.Due,
     grid: period.Grid,
     end: datetime.datetime,
+    ended: datetime.datetime,
     marks: Iterable[stale.Mark],
     active: Sequence[period.Window] | None,
     most: int,
@@ -69,12 +70,14 @@ def make(
     First what has changed of what is settled, oldest first; then what is due.
 
     :param end: exclusive end of what can be settled, on the grid
+    :param ended: end of the last period that is over
     :param marks: of the scope
     :param active: when it was active, in order; None: always
     :param most: cells at most
     """
     mine = [mark for mark in marks if mark.scope_pk in (None, due.pk)]
-    windows, following = _again(due, grid, mine, most)
+    # A state may be in the future, if somebody has set it so.
+    windows, following = _again(due, grid, min(due.state, ended), mine, most)
     if following is None:
         done, left = mine, []
     else:
@@ -111,17 +114,21 @@ def cell(
 def _again(
     due: dues.Due,
     grid: period.Grid,
+    until: datetime.datetime,
     marks: Iterable[stale.Mark],
     most: int,
 ) -> tuple[list[period.Window], datetime.datetime | None]:
-    """Return the first periods to settle again, and where to go on."""
+    """Return the first periods to settle again, and where to go on.
+
+    :param until: exclusive end of what is settled
+    """
     stretches = period.union(
         (
             grid.floor(max(mark.begin, due.rates_from)),
-            min(grid.ceil(min(mark.end, due.state)), due.state),
+            min(grid.ceil(min(mark.end, until)), until),
         )
         for mark in marks
-        if mark.begin < due.state and mark.end > due.rates_from
+        if mark.begin < until and mark.end > due.rates_from
     )
     windows = itertools.chain.from_iterable(
         grid.periods(*stretch) for stretch in stretches
@@ -146,7 +153,12 @@ def _forward(
     state = due.state
     while state < end and len(windows) < most:
         window = (state, state + grid.length)
-        if active is None or period.clip(active, window):
+        if (
+            active is None
+            or period.clip(active, window)
+            # What it was rated for then has to be withdrawn.
+            or state < due.rated_until
+        ):
             windows.append(window)
             state = window[1]
         else:

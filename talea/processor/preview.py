@@ -3,9 +3,12 @@
 
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
 import dataclasses
 import datetime
 import decimal
+import itertools
 from typing import Any
 
 from talea.db import api as db
@@ -67,18 +70,27 @@ def preview(
     switched = {}
     if not settings.inactive_too:
         switched = activation.of_scopes(context, scope_pks, begin, end)
-    cells = [
+    cells = (
         plan.cell(due, window, _closed(switched.get(due.pk)))
         for due in found
         for window in settings.grid.periods(
             max(begin, due.rates_from), min(end, due.state)
         )
-    ]
-    lines = rater.lines(context, cells)
-    frames = settled.of_periods(
-        context, scope_pks, [cell.window for cell in cells]
     )
     differences: list[Difference] = []
+    while some := list(itertools.islice(cells, settings.most)):
+        differences += _compare(context, rater, some)
+    return differences
+
+
+def _compare(
+    context: Any, rater: raters.Rater, cells: Sequence[plan.Cell]
+) -> Iterator[Difference]:
+    """Yield what would change of some cells, few enough for the memory."""
+    lines = rater.lines(context, cells)
+    frames = settled.of_periods(
+        context, [(cell.due.pk, cell.window[0]) for cell in cells]
+    )
     for cell, new in zip(cells, lines, strict=True):
         old = [
             line
@@ -86,8 +98,7 @@ def preview(
             if one.superseded is None
             for line in one.lines
         ]
-        differences += _differences(cell, _sums(old), _sums(new))
-    return differences
+        yield from _differences(cell, _sums(old), _sums(new))
 
 
 # The last one that was made, and of which options: these have no hash.

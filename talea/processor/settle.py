@@ -112,12 +112,9 @@ def settle(
     locked = dues.lock(context, pks)
     if not locked:
         return Outcome()
-    shared = {due.scope_id for due in locked if due.siblings}
-    if shared:
-        stale.divide(context, shared)
-    marks = stale.of_scopes(context, {due.scope_id for due in locked})
+    marks = _marks(context, {due.scope_id for due in locked})
     rater.refresh(context)
-    plans = _plans(context, locked, marks, settings, ends)
+    plans = _plans(context, locked, marks, settings, ends, now)
     cells = [cell for one in plans for cell in one.cells]
     changes = _changes(context, rater, settings, cells, now)
     revised = {
@@ -143,12 +140,38 @@ def settle(
     )
 
 
+def _marks(
+    context: Any, scope_ids: Collection[str]
+) -> dict[str, list[stale.Mark]]:
+    """Return {identifier: marks}, each of one scope alone."""
+    marks = stale.of_scopes(context, scope_ids)
+    if not marks:
+        return marks
+    # Not before the marks are read: a scope that is not seen here is made
+    # later, and settles what they stand for by itself.
+    shared = dues.shared(context, marks)
+    if not shared:
+        return marks
+    stale.divide(context, shared)
+    marks = stale.of_scopes(context, scope_ids)
+    return {
+        # Those that came in between are left for the next time.
+        scope_id: [
+            mark
+            for mark in some
+            if mark.scope_pk is not None or scope_id not in shared
+        ]
+        for scope_id, some in marks.items()
+    }
+
+
 def _plans(
     context: Any,
     locked: Sequence[dues.Due],
     marks: dict[str, list[stale.Mark]],
     settings: Settings,
     ends: dict[str, datetime.datetime],
+    now: datetime.datetime,
 ) -> list[plan.Plan]:
     """Return the plans of the scopes with anything to do."""
     active = {} if settings.inactive_too else _active(context, locked, marks)
@@ -159,6 +182,7 @@ def _plans(
             settings.grid,
             # Of an unknown collector nothing can be settled; asking it tells.
             ends.get(due.collector, due.state + settings.grid.length),
+            settings.grid.floor(now),
             marks.get(due.scope_id, ()),
             active.get(due.pk),
             most,
@@ -199,11 +223,9 @@ def _changes(
     if not cells:
         return []
     lines = rater.lines(context, cells)
-    again = [cell for cell in cells if cell.again]
     found = settled.of_periods(
         context,
-        {cell.due.pk for cell in again},
-        [cell.window for cell in again],
+        [(cell.due.pk, cell.window[0]) for cell in cells if cell.again],
     )
     start = settings.grid.floor(now)
     open_ = (start, start + settings.grid.length)

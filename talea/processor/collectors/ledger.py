@@ -2,11 +2,13 @@
 """Usage as the entities have it, exact to the microsecond."""
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import datetime
 import fractions
+import json
 from typing import Any
 
 from talea.objects import entity
@@ -18,6 +20,10 @@ from talea.rating import metrics
 from talea.rating import point
 
 _LEVELS = 10000
+# What a measured value is, or nothing, where nothing is measured.
+_MEASURED = (int, float, type(None))
+# What lies farther apart is read apart, without all that lies between.
+_FAR = datetime.timedelta(days=1)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
@@ -70,6 +76,18 @@ class Ledger(base.Collector):
     def collect(
         self, context: Any, questions: Sequence[base.Question]
     ) -> list[list[point.Point]]:
+        answers: list[list[point.Point]] = [[] for _ in questions]
+        for places in period.groups([one.window for one in questions], _FAR):
+            some = [questions[place] for place in places]
+            found = self._collect(context, some)
+            for place, points in zip(places, found, strict=True):
+                answers[place] = points
+        return answers
+
+    def _collect(
+        self, context: Any, questions: Sequence[base.Question]
+    ) -> Iterator[list[point.Point]]:
+        """Yield the points of questions about much the same time."""
         begin, end = period.hull([one.window for one in questions])
         found = entity.metered(
             context, begin, end, {one.scope_id for one in questions}
@@ -81,22 +99,23 @@ class Ledger(base.Collector):
             for item in items
         ):
             names = volume_type.names(context)
-        meters: dict[str, list[tuple[entity.Metered, list[_Meter]]]] = {}
-        answers = []
+        meters: dict[
+            tuple[str, str], list[tuple[entity.Metered, list[_Meter]]]
+        ] = {}
         for question in questions:
-            if question.scope_id not in meters:
-                meters[question.scope_id] = [
-                    (item, self._meters(item, question.scope_key, names))
-                    for item in sorted(
-                        found.get(question.scope_id, ()), key=_place
-                    )
+            scope_id, scope_key = question.scope_id, question.scope_key
+            if (scope_id, scope_key) not in meters:
+                meters[scope_id, scope_key] = [
+                    (item, self._meters(item, scope_key, names))
+                    for item in sorted(found.get(scope_id, ()), key=_place)
                 ]
-            answers.append(_answer(question, meters[question.scope_id]))
-        return answers
+            yield _answer(question, meters[scope_id, scope_key])
 
     def _level(
         self, metric: metrics.Metric, value: Any
     ) -> fractions.Fraction | None:
+        if type(value) not in _MEASURED:
+            return None
         key = (metric.name, value)
         if key not in self._levels:
             if len(self._levels) >= _LEVELS:
@@ -129,15 +148,26 @@ class Ledger(base.Collector):
             )
             if not level:
                 continue
-            groupby = {'id': item.entity_id, scope_key: item.project_id}
-            for name, attribute in metric.groupby.items():
-                groupby[name] = value(attribute)
+            groupby = {
+                name: _plain(value(attribute))
+                for name, attribute in metric.groupby.items()
+            }
+            # Whatever a metric calls so, these tell whose it is.
+            groupby['id'] = item.entity_id
+            groupby[scope_key] = item.project_id
             metadata = {
-                name: value(attribute)
+                name: _plain(value(attribute))
                 for name, attribute in metric.metadata.items()
             }
             meters.append(_Meter(metric, level, groupby, metadata))
         return meters
+
+
+def _plain(value: Any) -> Any:
+    """Return *value*, as text if it is neither text nor number nor None."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return json.dumps(value, sort_keys=True)
 
 
 def _place(item: entity.Metered) -> tuple[Any, ...]:

@@ -36,6 +36,11 @@ class Keystone(base.Fetcher):
             projects = self._projects()
         except ksa_exc.ClientException as error:
             raise KeystoneAway(reason=error) from error
+        except (ValueError, LookupError, TypeError) as error:
+            # Something else may listen there, such as the page of a proxy.
+            raise KeystoneAway(
+                reason='what came is no answer of Keystone'
+            ) from error
         return [base.Found(one, first.get(one)) for one in projects]
 
     def _projects(self) -> list[str]:

@@ -148,3 +148,21 @@ class PiecesTestCase(base.BaseTestCase):
         moment = at(2026, 1, 1, 5)
         self.assertEqual([], period.union([(moment, moment)]))
         self.assertEqual([], period.union([(moment, moment - HOUR)]))
+
+    @given(PIECES, st.integers(0, 5))
+    def test_groups_have_each_of_them_once_and_lie_apart(self, some, minutes):
+        gap = datetime.timedelta(minutes=minutes)
+        whole = pieces(some)
+        found = period.groups(whole, gap)
+        self.assertEqual(
+            list(range(len(whole))), sorted(itertools.chain(*found))
+        )
+        hulls = [period.hull([whole[one] for one in each]) for each in found]
+        for one, following in itertools.pairwise(hulls):
+            self.assertGreater(following[0] - one[1], gap)
+        for each, (begin, end) in zip(found, hulls, strict=True):
+            # Within one there is no such gap.
+            wider = [(whole[one][0], whole[one][1] + gap) for one in each]
+            joined = period.union(wider)
+            if joined:
+                self.assertEqual([(begin, end + gap)], joined)
