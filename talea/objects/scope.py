@@ -17,6 +17,7 @@ from talea.db import api as db
 from talea.db import bulk
 from talea.db import models
 from talea.objects import activation
+from talea.objects import generation
 from talea.objects import scope_filter
 from talea.objects import stale
 
@@ -146,6 +147,8 @@ def create(
     :raises talea.exception.NotFound: if there is one of that identifier:
         that is how the API has always put it
     """
+    # See _discover().
+    generation.raise_(context, generation.RULES)
     known = sa.select(_S.id).where(_S.identifier == identifier).limit(1)
     if context.session.execute(known).first() is not None:
         raise exception.NotFound(EXISTS % identifier)
@@ -177,6 +180,9 @@ def discover(
 ) -> int:
     """Make those scopes that are missing, active; leave others alone.
 
+    One is not missing if its usage is measured by that collector already,
+    whoever found it: it would be billed twice.
+
     :param found: what there should be
     :returns: how many were missing
     """
@@ -191,35 +197,41 @@ def discover(
 def _discover(
     context: Any, found: Sequence[Found], now: datetime.datetime
 ) -> int:
-    identifiers = [one[0] for one in found]
-    keys = sa.select(*(_S[name] for name in _KEY))
-    known = {
-        tuple(row)
-        for row in context.session.execute(
-            keys.where(_S.identifier.in_(identifiers))
-        )
-    }
-    missing = {one[:-2]: one for one in found if one[:-2] not in known}
-    if not missing:
+    if not _missing(context, found):
         return 0
+    # One after the other, so that none is found twice; and either whoever
+    # changes prices sees the new scopes, or they see the new prices.
+    generation.raise_(context, generation.RULES)
+    missing = _missing(context, found)
     bulk.insert_missing(
         context.session,
         models.SCOPE,
         _KEY,
         # In one order, so that two processors do not embrace.
-        [_row(missing[key], True, now) for key in sorted(missing)],
+        [_row(one, True, now) for one in missing],
     )
     # Another one may have made some of them at the same time, even inactive,
     # or have switched them off by now.
     new = context.session.execute(
         sa.select(_S.id).where(
-            _S.identifier.in_([key[0] for key in missing]),
+            _S.identifier.in_([one[0] for one in missing]),
             _S.active.is_(True),
             _S.generation == 0,
         )
     )
     activation.begin_ever(context, new.scalars().all())
     return len(missing)
+
+
+def _missing(context: Any, found: Sequence[Found]) -> list[Found]:
+    rows = context.session.execute(
+        sa.select(_S.identifier, _S.collector).where(
+            _S.identifier.in_([one[0] for one in found])
+        )
+    )
+    known = {tuple(row) for row in rows}
+    missing = {one[:-2]: one for one in found if (one[0], one[3]) not in known}
+    return [missing[key] for key in sorted(missing)]
 
 
 @db.retry
