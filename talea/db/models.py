@@ -241,8 +241,18 @@ FRAME = sa.Table(
         'revision',
         name='uniq_frame0scope_pk0usage_at0begin_at0revision',
     ),
-    sa.Index('frame_scope_id_idx', 'scope_id', 'begin_at', 'id'),
-    sa.Index('frame_begin_at_idx', 'begin_at', 'id'),
+    # What lists count with, so that they need not read all of the points.
+    sa.Index(
+        'frame_scope_id_idx',
+        'scope_id',
+        'begin_at',
+        'id',
+        'superseded_at',
+        'number',
+    ),
+    sa.Index(
+        'frame_begin_at_idx', 'begin_at', 'id', 'superseded_at', 'number'
+    ),
 )
 
 PUSH = sa.Table(

@@ -89,21 +89,27 @@ def _count(
     total = context.session.scalar(
         sa.select(sa.func.sum(_C.number)).where(*wanted)
     )
-    numbered = (
-        sa.select(
-            _C.id,
-            _C.number,
-            sa.func.sum(_C.number).over(order_by=_ORDER).label('upto'),
-        )
+    # All in one statement: what is settled again meanwhile would else be
+    # missing, or there twice. No frame is without lines.
+    first = (
+        sa.select(_C.begin_at, _C.id, _C.number)
         .where(*wanted)
+        .order_by(*_ORDER)
+        .limit(offset + limit)
         .subquery()
     )
-    upto = numbered.c.upto
+    order = (first.c.begin_at, first.c.id)
+    counted = sa.select(
+        *order,
+        first.c.number,
+        sa.func.sum(first.c.number).over(order_by=order).label('upto'),
+    ).subquery()
+    upto = counted.c.upto
     statement = (
         sa.select(upto, *frames.COLUMNS)
-        .join_from(numbered, models.FRAME, _C.id == numbered.c.id)
-        .where(upto > offset, upto - numbered.c.number < offset + limit)
-        .order_by(*_ORDER)
+        .join_from(counted, models.FRAME, _C.id == counted.c.id)
+        .where(upto > offset, upto - counted.c.number < offset + limit)
+        .order_by(counted.c.begin_at, counted.c.id)
     )
     result = context.session.execute(
         statement, execution_options={'yield_per': _PARTITION}

@@ -39,7 +39,9 @@ TIMES: dict[str, Callable[[datetime.datetime], spans.Bounds] | None] = {
 _ROLLUP = models.ROLLUP.c
 _CELL = models.CELL.c
 _NOTHING = frames.Line('', '', rating_point.ZERO, rating_point.ZERO, {}, {})
+# Rows that are read at once; a frame may hold thousands of points.
 _PARTITION = 1000
+_FRAMES = 100
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,16 +86,16 @@ class Row:
     values: tuple[Any, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Part:
-    """A sum, or a point, on its way into a group."""
-
-    scope: tuple[str, str]
-    begin: datetime.datetime
-    end: datetime.datetime
-    line: frames.Line
-    quantity: decimal.Decimal
-    price: decimal.Decimal
+# A sum, or a point, on its way into a group: scope (key, identifier), begin
+# and end of its period or span, what it is a point of, quantity, price.
+_Part = tuple[
+    tuple[str, str],
+    datetime.datetime,
+    datetime.datetime,
+    frames.Line,
+    decimal.Decimal,
+    decimal.Decimal,
+]
 
 
 @db.reader
@@ -121,7 +123,7 @@ def walk(
     for piece in pieces if words.keys else ():
         parts = _frames if piece.span == spans.FRAMES else _sums
         for part in parts(context, piece, question, words):
-            groups.add(part)
+            groups.add(*part)
     return groups.end()
 
 
@@ -135,24 +137,24 @@ def _frames(
     selection = dataclasses.replace(
         question.selection, begin=piece.begin, end=piece.end
     )
-    statement = sa.select(*frames.COLUMNS).where(
-        *frame_list.conditions(selection, words)
-    )
+    frame = models.FRAME.c
+    # Moments are what takes longest to read.
+    moments = (frame.begin_at, frame.end_at) if question.times else ()
+    statement = sa.select(
+        frame.scope_key, frame.scope_id, frame.points, *moments
+    ).where(*frame_list.conditions(selection, words))
     if question.times:
-        statement = statement.order_by(models.FRAME.c.begin_at)
+        statement = statement.order_by(frame.begin_at)
     inside = words.inside(selection.filters)
-    for frame in frame_list.stream(context, statement):
-        scope = (frame.scope_key, frame.scope_id)
-        for line in frame.lines:
+    result = context.session.execute(
+        statement, execution_options={'yield_per': _FRAMES}
+    )
+    for key, name, points, *bounds in result:
+        scope = (key, name)
+        begin, end = bounds or (piece.begin, piece.end)
+        for line in frames.decode(points):
             if not inside or vocabulary.passes(inside, words, scope, line):
-                yield _Part(
-                    scope,
-                    frame.begin,
-                    frame.end,
-                    line,
-                    line.quantity,
-                    line.price,
-                )
+                yield scope, begin, end, line, line.quantity, line.price
 
 
 def _sums(
@@ -188,7 +190,7 @@ def _sums(
         )
         if not inside or vocabulary.passes(inside, words, scope, line):
             begin = found.get('begin_at', piece.begin)
-            yield _Part(scope, begin, begin, line, row.quantity, row.price)
+            yield scope, begin, begin, line, row.quantity, row.price
 
 
 def _statement(
@@ -261,43 +263,47 @@ class _Groups:
         self._words = words
         self._visit = visit
         self._names = question.names
+        self._times = question.times
         self._window = question.selection.begin, question.selection.end
         self._sums: dict[Any, list[decimal.Decimal]] = {}
         # What is being added up: nothing of before can come any more.
         self._begin: datetime.datetime | None = None
         self._number = 0
 
-    def add(self, part: _Part) -> None:
-        """Count *part*; parts come in the order of time, if that counts."""
+    def add(
+        self,
+        scope: tuple[str, str],
+        begin: datetime.datetime,
+        end: datetime.datetime,
+        line: frames.Line,
+        quantity: decimal.Decimal,
+        price: decimal.Decimal,
+    ) -> None:
+        """Count a _Part; they come in the order of time, if that counts."""
         bounds = self._window
-        if self._question.times:
-            bounds = self._bounds(part)
+        if self._times:
+            bounds = (begin, end)
+            if PERIOD not in self._times:
+                bounds = _common(self._times, begin)
             if bounds[0] != self._begin:
                 self._show()
                 self._begin = bounds[0]
-        values = tuple(
-            self._words.value(name, part.scope, part.line)
-            for name in self._names
-        )
+        value = self._words.value
+        values = tuple([value(name, scope, line) for name in self._names])
         # To Python, 1 and True are the same key.
         kinds = tuple([type(value) is bool for value in values])
         total = self._sums.get((bounds, values, kinds))
         if total is None:
-            total = [part.quantity, part.price]
+            total = [quantity, price]
             self._sums[bounds, values, kinds] = total
         else:
-            total[0] = rating_point.EXACT.add(total[0], part.quantity)
-            total[1] = rating_point.EXACT.add(total[1], part.price)
+            total[0] = rating_point.EXACT.add(total[0], quantity)
+            total[1] = rating_point.EXACT.add(total[1], price)
 
     def end(self) -> int:
         """Show what is left; return how many groups there were."""
         self._show()
         return self._number
-
-    def _bounds(self, part: _Part) -> spans.Bounds:
-        if PERIOD in self._question.times:
-            return part.begin, part.end
-        return _common(self._question.times, part.begin)
 
     def _show(self) -> None:
         first, limit = self._question.offset, self._question.limit

@@ -126,9 +126,15 @@ def _create_results():
         ),
     )
     op.create_index(
-        'frame_scope_id_idx', 'frame', ['scope_id', 'begin_at', 'id']
+        'frame_scope_id_idx',
+        'frame',
+        ['scope_id', 'begin_at', 'id', 'superseded_at', 'number'],
     )
-    op.create_index('frame_begin_at_idx', 'frame', ['begin_at', 'id'])
+    op.create_index(
+        'frame_begin_at_idx',
+        'frame',
+        ['begin_at', 'id', 'superseded_at', 'number'],
+    )
     op.create_table(
         'push',
         sa.Column('idempotency_key', types.Name(), primary_key=True),
