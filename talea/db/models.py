@@ -322,6 +322,7 @@ def _priced():
         sa.Column('description', types.LongText),
         sa.Column('version', sa.Integer(), nullable=False),
         sa.Column('updated_by', types.Name()),
+        sa.Column('successor_id', types.Name(36)),
     )
 
 
@@ -372,6 +373,7 @@ HASHMAP_MAPPING = sa.Table(
     sa.Index('hashmap_mapping_service_id_idx', 'service_id'),
     sa.Index('hashmap_mapping_field_id_idx', 'field_id'),
     sa.Index('hashmap_mapping_group_id_idx', 'group_id'),
+    sa.Index('hashmap_mapping_successor_id_idx', 'successor_id'),
 )
 
 HASHMAP_THRESHOLD = sa.Table(
@@ -384,4 +386,5 @@ HASHMAP_THRESHOLD = sa.Table(
     sa.Index('hashmap_threshold_service_id_idx', 'service_id'),
     sa.Index('hashmap_threshold_field_id_idx', 'field_id'),
     sa.Index('hashmap_threshold_group_id_idx', 'group_id'),
+    sa.Index('hashmap_threshold_successor_id_idx', 'successor_id'),
 )

@@ -221,7 +221,7 @@ def delete_group(
     if recursive:
         price_change.delete_all(context, 'group_id', [group_id], who, now)
     else:
-        price_change.ungroup(context, group_id, who)
+        price_change.ungroup(context, group_id, who, now)
     _delete(context, _GROUP, [group_id], who, now)
 
 

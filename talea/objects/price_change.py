@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mappings and thresholds made, changed and deleted.
 
-Of two that are valid at the same time, no two share all of parent, value or
-level, group, scope and type. Writers come one after the other, so that no two
-of them miss one another; see talea.objects.generation.
+Writers come one after the other, so that no two of them miss one another; see
+talea.objects.generation.
 """
 
 from collections.abc import Collection
@@ -13,65 +12,18 @@ import datetime
 import decimal
 from typing import Any
 
+from oslo_utils import uuidutils
 import sqlalchemy as sa
 
 from talea import exception
 from talea.db import api as db
-from talea.db import models
 from talea.db import types
 from talea.objects import generation
+from talea.objects import price_check
 from talea.objects import pricing
 from talea.objects import stale
 from talea.objects.pricing import R
 from talea.rating import rules
-
-_PARENTS = {
-    'service_id': models.HASHMAP_SERVICE,
-    'field_id': models.HASHMAP_FIELD,
-    'group_id': models.HASHMAP_GROUP,
-}
-_EXCLUSIVE = ('service_id', 'field_id', 'group_id', 'tenant_id', 'type')
-
-
-def check_shape(new: rules.Rule) -> None:
-    """Pass if *new* has one parent, and the value that goes with it.
-
-    :raises talea.exception.InvalidValue: otherwise
-    """
-    if (new.service_id is None) == (new.field_id is None):
-        raise exception.InvalidValue(
-            name='service_id',
-            reason='either service_id or field_id must be given',
-        )
-    if not isinstance(new, rules.Mapping):
-        return
-    if new.field_id is not None and not new.value:
-        raise exception.InvalidValue(
-            name='value', reason='must be given for a mapping of a field'
-        )
-    if new.service_id is not None and new.value is not None:
-        raise exception.InvalidValue(
-            name='value', reason='a mapping of a service has none'
-        )
-
-
-def check_validity(
-    new: rules.Rule, now: datetime.datetime, force: bool = False
-) -> None:
-    """Pass if *new* may become valid when it says.
-
-    :param now: aware UTC
-    :param force: whether it may have effect in the past
-    :raises talea.exception.InvalidValue: otherwise
-    """
-    if new.start < now and not force:
-        raise exception.InvalidValue(
-            name='start',
-            reason='is in the past, which takes force=true: what was rated '
-            'since is rated again',
-        )
-    if new.end is not None and new.end <= new.start:
-        raise exception.InvalidValue(name='end', reason='must be after start')
 
 
 @db.retry
@@ -93,13 +45,11 @@ def create(
     :raises talea.exception.Conflict: if another one is valid then
     """
     generation.raise_(context, generation.RULES)
-    check_shape(new)
-    check_validity(new, now, force)
-    _check_parents(context, new)
-    _check_free(context, new)
-    context.session.execute(
-        sa.insert(pricing.TABLES[type(new)]).values(**_values(new))
-    )
+    price_check.check_shape(new)
+    price_check.check_validity(new, now, force)
+    price_check.check_parents(context, new)
+    price_check.check_free(context, new)
+    _insert(context, new)
     _mark(context, new, new.start, new.end, now)
 
 
@@ -116,9 +66,11 @@ def update(
 ) -> R:
     """Change a mapping or threshold, and return it as it is then.
 
-    A rule that is in force has prices to its name: it only gets an end, in
-    the future and once; with *force* any end at any time, and what was rated
-    meanwhile is rated again.
+    A rule that is in force has prices to its name: a mapping only gets an
+    end, in the future and once; with *force* any end at any time, and what
+    was rated meanwhile is rated again. A threshold can be changed, as it
+    always could, but not its past: what it was until now stays, as its former
+    self.
 
     :param wanted: {attribute: value}; values that it has already, and those
         that are left of them in a float, are no change. With ``version`` the
@@ -146,13 +98,21 @@ def update(
     new = dataclasses.replace(
         old, **changes, version=old.version + 1, updated_by=who
     )
-    check_shape(new)
-    if old.start <= now:
-        _check_running(old, new, changes, now, force)
-    else:
-        check_validity(new, now, force)
-    _check_parents(context, new)
-    _check_free(context, new)
+    price_check.check_shape(new)
+    running = old.start <= now
+    succeeds = running and _can_succeed(old, changes, now)
+    if succeeds:
+        new = dataclasses.replace(new, start=now)
+    elif running:
+        price_check.check_only_end(old, changes)
+    if running:
+        price_check.check_end(old, new, now, force)
+    price_check.check_validity(new, now, force or running)
+    price_check.check_parents(context, new, changes)
+    price_check.check_free(context, new)
+    if succeeds:
+        _succeed(context, old, new)
+        return new
     _write(context, old, new)
     begin, end = _affected(old, new)
     _mark(context, new, begin, end, now)
@@ -183,7 +143,8 @@ def delete(
     table = pricing.TABLES[kind]
     context.session.execute(
         sa.update(table)
-        .where(table.c.id == id_)
+        .where((table.c.id == id_) | (table.c.successor_id == id_))
+        .where(table.c.deleted_at == types.OPEN)
         .values(deleted_at=now, deleted_by=who)
     )
 
@@ -207,26 +168,69 @@ def delete_all(
         )
 
 
-def ungroup(context: Any, group_id: str, who: str | None) -> None:
+def ungroup(
+    context: Any, group_id: str, who: str | None, now: datetime.datetime
+) -> None:
     """Bring rules into the default group; joins a transaction.
 
+    Those that have ended stay where they were.
+
     :param group_id: of the group that they are in
+    :param now: from then on
     :raises talea.exception.Conflict: if another one is valid there
     """
+    wanted = pricing.Filter(group_id=group_id)
     for kind in pricing.TABLES:
-        for old in pricing.list_(
-            context, kind, pricing.Filter(group_id=group_id)
-        ):
+        for old in pricing.list_(context, kind, wanted):
+            if old.end is not None and old.end <= now:
+                continue
             new = dataclasses.replace(
-                old, group_id=None, version=old.version + 1, updated_by=who
+                old,
+                group_id=None,
+                start=max(old.start, now),
+                version=old.version + 1,
+                updated_by=who,
             )
-            _check_free(context, new)
-            _write(context, old, new)
+            price_check.check_free(context, new)
+            _succeed(context, old, new)
+
+
+def _can_succeed(
+    old: rules.Rule, changes: Collection[str], now: datetime.datetime
+) -> bool:
+    """Return whether a rule that is in force may change from now on."""
+    return (
+        isinstance(old, rules.Threshold)
+        and (old.end is None or old.end > now)
+        and bool({*changes} - {'end'})
+        and 'start' not in changes
+    )
+
+
+def _succeed(context: Any, old: R, new: R) -> None:
+    """Let *new* take the place of *old* from its start on.
+
+    Until then it is priced as it was: by its former self.
+    """
+    _write(context, old, new)
+    if old.start < new.start:
+        former = dataclasses.replace(
+            old,
+            id=uuidutils.generate_uuid(),
+            end=new.start,
+            successor_id=old.id,
+        )
+        _insert(context, former)
+
+
+def _insert(context: Any, new: rules.Rule) -> None:
+    table = pricing.TABLES[type(new)]
+    context.session.execute(sa.insert(table).values(**_values(new)))
 
 
 def _living(context: Any, kind: type[R], id_: str) -> R:
     found: R = pricing.get(context, kind, id_)
-    if found.deleted is not None:
+    if found.deleted is not None or found.successor_id is not None:
         raise exception.NotFound(f'{kind.__name__} {id_} was deleted')
     return found
 
@@ -244,89 +248,6 @@ def _same(old: Any, new: Any) -> bool:
         and isinstance(new, decimal.Decimal)
         and new == decimal.Decimal(repr(float(old)))
     )
-
-
-def _check_running(
-    old: rules.Rule,
-    new: rules.Rule,
-    changes: Collection[str],
-    now: datetime.datetime,
-    force: bool,
-) -> None:
-    """Pass if a rule that is in force may change so.
-
-    :raises talea.exception.InvalidValue: otherwise
-    """
-    others = sorted(set(changes) - {'end'})
-    if others:
-        raise exception.InvalidValue(
-            name=others[0],
-            reason='the rule is in force since '
-            f'{old.start.isoformat()}: only its end can be changed',
-        )
-    if not force and old.end is not None:
-        raise exception.InvalidValue(
-            name='end', reason='it has one already; force=true changes it'
-        )
-    if not force and new.end is not None and new.end < now:
-        raise exception.InvalidValue(
-            name='end',
-            reason='is in the past, which takes force=true: what was rated '
-            'since is rated again',
-        )
-    check_validity(new, now, force=True)
-
-
-def _check_parents(context: Any, new: rules.Rule) -> None:
-    """Pass if what *new* belongs to is there.
-
-    :raises talea.exception.InvalidValue: otherwise
-    """
-    for name, table in _PARENTS.items():
-        value = getattr(new, name)
-        if value is None:
-            continue
-        found = context.session.scalar(
-            sa.select(table.c.id).where(
-                table.c.id == value, table.c.deleted_at == types.OPEN
-            )
-        )
-        if found is None:
-            raise exception.InvalidValue(
-                name=name, reason=f'there is no such {name[:-3]}'
-            )
-
-
-def _check_free(context: Any, new: rules.Rule) -> None:
-    """Pass if no other rule stands where *new* is to be.
-
-    :raises talea.exception.Conflict: otherwise
-    """
-    kind = type(new)
-    table = pricing.TABLES[kind].c
-    special = 'value' if kind is rules.Mapping else 'level'
-    other = context.session.scalar(
-        sa.select(table.id)
-        .where(
-            # IS NULL where there is none.
-            *(
-                table[name] == getattr(new, name)
-                for name in (*_EXCLUSIVE, special)
-            ),
-            table.deleted_at == types.OPEN,
-            table.end_at > new.start,
-            table.start_at < (new.end or types.OPEN),
-            table.id != new.id,
-        )
-        .order_by(table.start_at)
-        .limit(1)
-    )
-    if other is not None:
-        name = kind.__name__.lower()
-        raise exception.Conflict(
-            f'A {name} of the same parent, {special}, group, project and '
-            f'type is valid at that time already (id: {other})'
-        )
 
 
 def _values(rule: rules.Rule) -> dict[str, Any]:
@@ -383,7 +304,6 @@ def _mark(
     now: datetime.datetime,
 ) -> None:
     """Have what was rated of [begin, end) rated again."""
-    # What is rated from now on is rated by the rule as it is.
-    end = now if end is None else min(end, now)
-    if begin < end:
+    # Not only until now: the clock of a processor may be ahead of this one.
+    if begin < now and (end is None or begin < end):
         stale.mark_all(context, begin, end, rule.tenant_id)

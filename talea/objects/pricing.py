@@ -38,6 +38,7 @@ class Filter:
     :ivar general: whether those for all scopes are meant if *tenant_id* is
         None; otherwise all
     :ivar deleted: whether those that are deleted are listed too
+    :ivar former: whether what rules were before they changed is listed too
     """
 
     service_id: str | None = None
@@ -47,9 +48,12 @@ class Filter:
     tenant_id: str | None = None
     general: bool = False
     deleted: bool = False
+    former: bool = False
 
 
-EVERYTHING = Filter()
+ALL = Filter()
+# What prices anything of any time.
+EVER = Filter(former=True)
 
 
 def _column(kind: type[rules.Rule], name: str) -> sa.Column[Any]:
@@ -78,12 +82,14 @@ def _conditions(
         yield table.group_id.is_(None)
     if wanted.general and wanted.tenant_id is None:
         yield table.tenant_id.is_(None)
+    if not wanted.former:
+        yield table.successor_id.is_(None)
     if not wanted.deleted:
         yield table.deleted_at == types.OPEN
 
 
 @db.reader
-def list_(context: Any, kind: type[R], wanted: Filter = EVERYTHING) -> list[R]:
+def list_(context: Any, kind: type[R], wanted: Filter = ALL) -> list[R]:
     """Return the rules that are *wanted*, oldest first.
 
     :param kind: Mapping or Threshold

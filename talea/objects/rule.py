@@ -91,8 +91,8 @@ def load(context: Any) -> RuleBook:
         given = rules.Rules(
             tuple(hashmap.services(context)),
             tuple(hashmap.fields(context)),
-            tuple(pricing.list_(context, rules.Mapping)),
-            tuple(pricing.list_(context, rules.Threshold)),
+            tuple(pricing.list_(context, rules.Mapping, pricing.EVER)),
+            tuple(pricing.list_(context, rules.Threshold, pricing.EVER)),
         )
         modules = module.list_(context)
         if generation(context) == before:

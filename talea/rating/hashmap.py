@@ -87,7 +87,11 @@ _Reasons = tuple[rating_point.Rule, ...]
 def _reasons(rules: Iterable[rows.Rule]) -> _Reasons:
     return tuple(
         sorted(
-            (type(rule).__name__.lower(), rule.id, rule.version)
+            (
+                type(rule).__name__.lower(),
+                rule.successor_id or rule.id,
+                rule.version,
+            )
             for rule in rules
         )
     )

@@ -56,6 +56,8 @@ class Rule:
     :ivar start: first moment of its validity
     :ivar end: exclusive, or None
     :ivar version: 1, and one more after each change
+    :ivar successor_id: of the rule whose former self this is: it prices the
+        time before that was changed; None: it is the rule itself
     """
 
     id: str
@@ -73,6 +75,7 @@ class Rule:
     created: datetime.datetime | None = None
     created_by: str | None = None
     updated_by: str | None = None
+    successor_id: str | None = None
     deleted: datetime.datetime | None = None
     deleted_by: str | None = None
 

@@ -20,7 +20,7 @@ def price(controller, body):
     for resource in body.resources:
         rated = chain.rate(resource.point(), controller.context.project_id)
         total = point.EXACT.add(total, rated.price)
-    return total
+    return total.normalize(point.EXACT)
 
 
 class Quote(slashed.Slashed):

@@ -35,6 +35,7 @@ def _priced():
         sa.Column('description', types.LongText),
         sa.Column('version', sa.Integer(), nullable=False),
         sa.Column('updated_by', types.Name()),
+        sa.Column('successor_id', types.Name(36)),
     )
 
 
@@ -92,6 +93,9 @@ def upgrade():
     op.create_index(
         'hashmap_mapping_group_id_idx', 'hashmap_mapping', ['group_id']
     )
+    op.create_index(
+        'hashmap_mapping_successor_id_idx', 'hashmap_mapping', ['successor_id']
+    )
     op.create_table(
         'hashmap_threshold',
         sa.Column('id', types.Name(36), primary_key=True),
@@ -107,4 +111,9 @@ def upgrade():
     )
     op.create_index(
         'hashmap_threshold_group_id_idx', 'hashmap_threshold', ['group_id']
+    )
+    op.create_index(
+        'hashmap_threshold_successor_id_idx',
+        'hashmap_threshold',
+        ['successor_id'],
     )

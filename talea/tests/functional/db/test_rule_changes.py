@@ -7,8 +7,11 @@ import sqlalchemy as sa
 
 from talea import exception
 from talea.db import models
+from talea.objects import hashmap
 from talea.objects import pricing
+from talea.objects import rule
 from talea.objects import scope
+from talea.rating import point
 from talea.rating import rules
 from talea.tests import base
 from talea.tests.functional.db import test_rules
@@ -69,7 +72,7 @@ class TestStart(ChangesTestCase):
     def test_with_force_it_may_be_and_all_is_rated_again_since(self):
         self.create(mapping(start=NOW - 5 * HOUR), force=True)
         self.assertEqual(
-            [('p1', NOW - 5 * HOUR, NOW), ('p2', NOW - 5 * HOUR, NOW)],
+            [('p1', NOW - 5 * HOUR, None), ('p2', NOW - 5 * HOUR, None)],
             sorted(self.marks()),
         )
 
@@ -83,7 +86,7 @@ class TestStart(ChangesTestCase):
     def test_of_one_scope_only_that_is(self):
         one = mapping(start=NOW - HOUR, tenant_id='p1')
         self.create(one, force=True)
-        self.assertEqual([('p1', NOW - HOUR, NOW)], self.marks())
+        self.assertEqual([('p1', NOW - HOUR, None)], self.marks())
 
     def test_a_rule_ends_after_it_begins(self):
         for end in (NOW, NOW - TICK):
@@ -155,7 +158,7 @@ class TestChange(ChangesTestCase):
         self.assertIn("'start': is in the past", said)
         self.update(start=NOW - HOUR, force=True)
         self.assertEqual(
-            [('p1', NOW - HOUR, NOW), ('p2', NOW - HOUR, NOW)],
+            [('p1', NOW - HOUR, None), ('p2', NOW - HOUR, None)],
             sorted(self.marks()),
         )
 
@@ -189,8 +192,9 @@ class TestRunning(ChangesTestCase):
             ):
                 said = self.says(self.update, force=force, **{name: value})
                 self.assertIn(
-                    f"'{name}': the rule is in force since "
-                    '2026-11-30T06:30:00+00:00: only its end',
+                    f"'{name}': You are allowed to update only the attribute "
+                    '[end] as this rule is already running as it started on '
+                    '[2026-11-30T06:30:00+00:00]',
                     said,
                 )
         self.assertEqual(1, self.get().version)
@@ -214,7 +218,7 @@ class TestRunning(ChangesTestCase):
         self.assertIn("'end': is in the past", said)
         self.update(end=NOW - HOUR, force=True)
         self.assertEqual(
-            [('p1', NOW - HOUR, NOW), ('p2', NOW - HOUR, NOW)],
+            [('p1', NOW - HOUR, None), ('p2', NOW - HOUR, None)],
             sorted(self.marks()),
         )
 
@@ -225,10 +229,10 @@ class TestRunning(ChangesTestCase):
         self.update(end=None, force=True, now=NOW + HOUR)
         self.assertEqual(
             [
-                (NOW - 3 * HOUR, NOW),
+                (NOW - 3 * HOUR, None),
                 (NOW - 3 * HOUR, NOW - 2 * HOUR),
                 (NOW - 2 * HOUR, NOW - HOUR),
-                (NOW - HOUR, NOW + HOUR),
+                (NOW - HOUR, None),
             ],
             [mark[1:] for mark in self.marks() if mark[0] == 'p1'],
         )
@@ -240,3 +244,136 @@ class TestRunning(ChangesTestCase):
     def test_to_delete_it_has_nothing_rated_again(self):
         self.delete()
         self.assertEqual([], self.marks())
+
+
+@base.on_all_engines
+class TestThreshold(ChangesTestCase):
+    """A threshold can be changed while it is in force, from then on."""
+
+    def setUp(self):
+        super().setUp()
+        self.scopes('p1', 'p2')
+        self.create(threshold(start=NOW))
+        self.later = NOW + 3 * HOUR
+
+    def change(self, now=None, **kwargs):
+        now = now or self.later
+        return self.update('t1', now, rules.Threshold, **kwargs)
+
+    def priced(self, at, quantity='5'):
+        """Return (price, rules) of a quantity."""
+        one = point.Point(
+            'instance', 'hour', ((Decimal(0), Decimal(quantity)),), {}, {}
+        )
+        found = rule.load(self.context).chain(at).rate(one, 'p1')
+        return str(found.price.normalize()), found.rules
+
+    def test_what_was_before_stays_what_it_was(self):
+        before = self.priced(NOW)
+        self.assertEqual(('0.1', (('threshold', 't1', 1),)), before)
+        changed = self.change(cost=Decimal('0.7'), level=Decimal(2))
+        self.assertEqual(
+            ('t1', 2, self.later, 'u2'),
+            (changed.id, changed.version, changed.start, changed.updated_by),
+        )
+        self.assertEqual(before, self.priced(NOW))
+        self.assertEqual(before, self.priced(self.later - TICK))
+        after = ('0.7', (('threshold', 't1', 2),))
+        self.assertEqual(after, self.priced(self.later))
+        self.assertEqual(('0', ()), self.priced(self.later, '1'))
+        self.assertEqual([], self.marks())
+
+    def test_as_often_as_one_likes(self):
+        for hour in range(1, 5):
+            self.change(NOW + hour * HOUR, cost=Decimal(hour))
+        self.assertEqual(
+            [
+                ('0.1', (('threshold', 't1', 1),)),
+                *(
+                    (str(hour), (('threshold', 't1', hour + 1),))
+                    for hour in range(1, 5)
+                ),
+            ],
+            [self.priced(NOW + hour * HOUR) for hour in range(5)],
+        )
+
+    def test_there_is_one_threshold_to_be_seen(self):
+        self.change(cost=Decimal(1))
+        self.assertEqual(['t1'], self.ids(rules.Threshold))
+        (former,) = [
+            one
+            for one in pricing.list_(
+                self.context, rules.Threshold, pricing.EVER
+            )
+            if one.id != 't1'
+        ]
+        for call in (self.update, self.delete):
+            self.refused(
+                exception.NotFound, call, former.id, kind=rules.Threshold
+            )
+
+    def test_before_a_moment_has_passed_nothing_is_kept(self):
+        self.change(NOW, cost=Decimal(1))
+        self.assertEqual(('1', (('threshold', 't1', 2),)), self.priced(NOW))
+
+    def test_to_delete_it_deletes_what_it_was(self):
+        self.change(cost=Decimal(1))
+        self.delete('t1', rules.Threshold)
+        self.assertEqual(('0', ()), self.priced(NOW))
+
+    def test_its_start_stays(self):
+        said = self.says(self.change, start=self.later + HOUR, cost=Decimal(1))
+        self.assertIn("'cost': You are allowed to update only", said)
+
+    def test_its_end_is_as_that_of_mappings(self):
+        self.change(end=self.later + HOUR)
+        self.says(self.change, end=self.later + 2 * HOUR)
+        self.says(self.change, cost=Decimal(1), end=self.later + 2 * HOUR)
+        self.change(cost=Decimal(1))
+        self.assertEqual(('1', '0'), self._around(self.later + HOUR))
+
+    def _around(self, at):
+        return self.priced(at - TICK)[0], self.priced(at)[0]
+
+    def test_one_that_has_ended_is_not_changed(self):
+        self.change(NOW, end=NOW + HOUR)
+        self.says(self.change, cost=Decimal(1))
+
+    def test_another_one_cannot_be_where_it_was(self):
+        self.change(level=Decimal(2))
+        past = threshold('t2', start=NOW + HOUR, end=NOW + 2 * HOUR)
+        said = self.refused(exception.Conflict, self.create, past, force=True)
+        self.assertIn('(id: t1)', said)
+
+
+@base.on_all_engines
+class TestUngroup(ChangesTestCase):
+    def test_what_a_group_has_made_stays(self):
+        hour = [NOW + number * HOUR for number in range(6)]
+        service = {'field_id': None, 'service_id': 's1', 'value': None}
+        self.create(
+            mapping('ends', 1, group_id='g1', end=hour[2], **service),
+            mapping('runs', 2, group_id='g1', start=hour[2], **service),
+            mapping('other', 5, **service),
+            threshold('later', 0, 7, group_id='g1', start=hour[5]),
+        )
+        one = point.Point(
+            'instance', 'hour', ((Decimal(0), Decimal(1)),), {}, {}
+        )
+        # In the default group only one of the two can be.
+        self.update('other', end=hour[4])
+        hashmap.delete_group(self.context, 'g1', False, 'u3', hour[4])
+        book = rule.load(self.context)
+        self.assertEqual(
+            [6, 6, 7, 7, 2, 9],
+            [int(book.chain(at).rate(one, 'p1').price) for at in hour],
+        )
+        self.assertEqual(
+            {'ends': 'g1', 'runs': None, 'other': None},
+            {
+                found.id: found.group_id
+                for found in pricing.list_(self.context, rules.Mapping)
+            },
+        )
+        # It has ended in a group that is no more; that can be corrected.
+        self.update('ends', end=hour[1], force=True)
