@@ -165,6 +165,18 @@ ACTIVATION = sa.Table(
     ),
 )
 
+SKIP = sa.Table(
+    'skip',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('scope_pk', sa.BigInteger(), nullable=False),
+    sa.Column('begin_at', types.UtcDateTime(), nullable=False),
+    sa.Column('end_at', types.UtcDateTime(), nullable=False),
+    sa.UniqueConstraint(
+        'scope_pk', 'begin_at', name='uniq_skip0scope_pk0begin_at'
+    ),
+)
+
 STALE = sa.Table(
     'stale',
     METADATA,

@@ -67,6 +67,21 @@ def union(pieces: Iterable[Window]) -> list[Window]:
     return joined
 
 
+def subtract(
+    pieces: Iterable[Window], others: Iterable[Window]
+) -> list[Window]:
+    """Return what of *pieces* is in none of *others*."""
+    left = list(pieces)
+    for begin, end in others:
+        left = [
+            window
+            for start, stop in left
+            for window in ((start, min(stop, begin)), (max(start, end), stop))
+            if window[0] < window[1]
+        ]
+    return left
+
+
 def hull(pieces: Sequence[Window]) -> Window:
     """Return the shortest window that has all of *pieces* in it."""
     return min(one[0] for one in pieces), max(one[1] for one in pieces)

@@ -20,6 +20,7 @@ from talea.db import models
 from talea.objects import period
 from talea.objects import scope
 from talea.objects import scope_filter
+from talea.objects import skip
 
 _S = models.SCOPE.c
 _R = models.SCOPE_RESET.c
@@ -114,7 +115,13 @@ def _set_some(context: Any, reset_id: int, grid: period.Grid) -> int | None:
     given = json.loads(row.filters)
     after = given.pop(_AFTER, 0)
     found = context.session.execute(
-        sa.select(_S.id, _S.active, _S.scope_activation_toggle_date)
+        sa.select(
+            _S.id,
+            _S.active,
+            _S.scope_activation_toggle_date,
+            _S.state,
+            _S.rated_until,
+        )
         .where(*scope_filter.conditions(given), _S.id > after)
         .order_by(_S.id)
         .limit(_CHUNK)
@@ -137,9 +144,15 @@ def _set_some(context: Any, reset_id: int, grid: period.Grid) -> int | None:
 def _set(context: Any, found: Sequence[Any], state: datetime.datetime) -> None:
     """Set scopes, those with and those without anything to rate."""
     outcomes: dict[datetime.datetime | None, list[int]] = {}
-    for key, active, toggled in found:
+    skips = []
+    for key, active, toggled, *reached in found:
         due_at = scope.due(state, active, toggled)
         outcomes.setdefault(due_at, []).append(key)
+        if max(reached) < state:
+            skips.append((key, (max(reached), state)))
+    if found:
+        skip.take_back(context, [row.id for row in found], state)
+        skip.add(context, skips)
     for due_at, keys in outcomes.items():
         context.session.execute(
             sa.update(models.SCOPE)

@@ -12,12 +12,10 @@ import itertools
 from typing import Any
 
 from talea.db import api as db
-from talea.objects import activation
+from talea.objects import counted
 from talea.objects import due as dues
 from talea.objects import frame
-from talea.objects import period
 from talea.objects import settled
-from talea.objects import stale
 from talea.processor import plan
 from talea.processor import rater as raters
 from talea.processor import settle
@@ -67,11 +65,9 @@ def preview(
     rater = _rater(conf)
     rater.refresh(context)
     found = dues.get(context, scope_pks)
-    switched = {}
-    if not settings.inactive_too:
-        switched = activation.of_scopes(context, scope_pks, begin, end)
+    counts = counted.of_scopes(context, scope_pks, settings.inactive_too)
     cells = (
-        plan.cell(due, window, _closed(switched.get(due.pk)))
+        plan.cell(due, window, counts[due.pk])
         for due in found
         for window in settings.grid.periods(
             max(begin, due.rates_from), min(end, due.state)
@@ -112,14 +108,6 @@ def _rater(conf: Any) -> raters.Rater:
     rater = raters.Rater.of(conf)
     _last[:] = [(conf, rater)]
     return rater
-
-
-def _closed(
-    intervals: Iterable[activation.Interval] | None,
-) -> list[period.Window] | None:
-    if intervals is None:
-        return None
-    return [(begin, end or stale.FOREVER) for begin, end in intervals]
 
 
 def _sums(lines: Iterable[frame.Line]) -> dict[str, _Sum]:

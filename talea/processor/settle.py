@@ -16,7 +16,7 @@ import datetime
 from typing import Any
 
 from talea.db import api as db
-from talea.objects import activation
+from talea.objects import counted as counted_time
 from talea.objects import due as dues
 from talea.objects import period
 from talea.objects import posting
@@ -174,7 +174,7 @@ def _plans(
     now: datetime.datetime,
 ) -> list[plan.Plan]:
     """Return the plans of the scopes with anything to do."""
-    active = {} if settings.inactive_too else _active(context, locked, marks)
+    counted = _counted(context, locked, marks, settings)
     most = max(1, settings.most // len(locked))
     plans = [
         plan.make(
@@ -184,7 +184,7 @@ def _plans(
             ends.get(due.collector, due.state + settings.grid.length),
             settings.grid.floor(now),
             marks.get(due.scope_id, ()),
-            active.get(due.pk),
+            counted.get(due.pk),
             most,
         )
         for due in locked
@@ -192,24 +192,27 @@ def _plans(
     return [one for one in plans if not one.idle]
 
 
-def _active(
+def _counted(
     context: Any,
     locked: Sequence[dues.Due],
     marks: dict[str, list[stale.Mark]],
+    settings: Settings,
 ) -> dict[int, list[period.Window]]:
-    """Return when scopes were active, of those for which it matters."""
-    pks = [
+    """Return what time counts, of those scopes of which not all does."""
+    again = {
         due.pk
         for due in locked
-        if not due.active or due.toggled > due.state or due.scope_id in marks
-    ]
-    if not pks:
-        return {}
-    found = activation.of_scopes(context, pks, period.EPOCH, stale.FOREVER)
-    return {
-        pk: [(begin, end or stale.FOREVER) for begin, end in found.get(pk, ())]
-        for pk in pks
+        if any(mark.begin < due.state for mark in marks.get(due.scope_id, ()))
     }
+    switched = {
+        due.pk for due in locked if not due.active or due.toggled > due.state
+    }
+    if settings.inactive_too:
+        # Nothing is skipped of what comes.
+        switched = set()
+    return counted_time.of_scopes(
+        context, again | switched, settings.inactive_too
+    )
 
 
 def _changes(

@@ -55,6 +55,16 @@ def _extend_scope():
 
 def _create_work():
     op.create_table(
+        'skip',
+        sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+        sa.Column('scope_pk', sa.BigInteger(), nullable=False),
+        sa.Column('begin_at', types.UtcDateTime(), nullable=False),
+        sa.Column('end_at', types.UtcDateTime(), nullable=False),
+        sa.UniqueConstraint(
+            'scope_pk', 'begin_at', name='uniq_skip0scope_pk0begin_at'
+        ),
+    )
+    op.create_table(
         'stale',
         sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
         sa.Column('scope_id', types.Name(), nullable=False),

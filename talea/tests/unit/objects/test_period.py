@@ -166,3 +166,13 @@ class PiecesTestCase(base.BaseTestCase):
             joined = period.union(wider)
             if joined:
                 self.assertEqual([(begin, end + gap)], joined)
+
+
+class SubtractTestCase(base.BaseTestCase):
+    @given(PIECES, PIECES)
+    def test_what_is_left_is_in_one_and_not_in_the_other(self, one, other):
+        kept = period.union(pieces(one))
+        left = period.subtract(kept, pieces(other))
+        self.assertEqual(minutes(kept) - minutes(pieces(other)), minutes(left))
+        self.assertTrue(all(begin < end for begin, end in left))
+        self.assertEqual(sorted(left), left)
