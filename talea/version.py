@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
+import functools
 import importlib.metadata
 
 
+@functools.cache
 def version_string():
     """Return the version of the installed distribution."""
     return importlib.metadata.version('talea')

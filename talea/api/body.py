@@ -29,6 +29,15 @@ def depth(body):
     return deepest
 
 
+def is_there(environ):
+    """Return whether a request may have a body."""
+    return (
+        environ.get('CONTENT_LENGTH') not in (None, '', '0')
+        or 'HTTP_TRANSFER_ENCODING' in environ
+        or bool(environ.get('wsgi.input_terminated'))
+    )
+
+
 class Body:
     """Middleware: reads the body, refuses deep nesting, hides it from Pecan.
 
@@ -41,17 +50,17 @@ class Body:
         self.conf = conf
 
     def __call__(self, environ, start_response):
-        request = webob.Request(environ)
-        # A form is not JSON, whatever is in it; curl sends one by default.
-        form = request.content_type in _FORMS
-        body = request.body
+        kind = environ.pop('CONTENT_TYPE', '').partition(';')[0].strip()
+        body = b''
+        if is_there(environ):
+            body = webob.Request(environ).body
         if depth(body) > self.conf.api.max_json_depth:
             raise exception.InvalidValue(
                 'Invalid parameter or payload: nested too deeply'
             )
-        environ[ENVIRON] = b'' if form else body
-        environ[CONTENT_TYPE] = request.content_type
+        # A form is not JSON, whatever is in it; curl sends one by default.
+        environ[ENVIRON] = b'' if kind in _FORMS else body
+        environ[CONTENT_TYPE] = kind
         environ['wsgi.input'] = io.BytesIO()
         environ['CONTENT_LENGTH'] = '0'
-        environ.pop('CONTENT_TYPE', None)
         return self.app(environ, start_response)

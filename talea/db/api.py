@@ -30,7 +30,8 @@ def configure(conf, facade=FACADE):
     options = dict(conf.database)
     for name in ('connection', 'slave_connection'):
         options[name] = _in_utf8mb4(options[name])
-    facade.configure(**options)
+    # At the end of each transaction it would let other green threads run.
+    facade.configure(thread_checkin=False, **options)
     facade.append_on_engine_create(prepare_engine)
 
 
@@ -59,7 +60,18 @@ def prepare_engine(engine):
     if engine.dialect.name == 'sqlite':
         sa.event.listen(engine, 'connect', _prepare_sqlite)
     elif engine.dialect.name in ('mysql', 'mariadb'):
-        engine.update_execution_options(isolation_level='READ COMMITTED')
+        sa.event.listen(engine, 'connect', _prepare_mysql)
+        # A connection has been made already, to see whether there is one.
+        engine.dispose()
+
+
+def _prepare_mysql(connection, record):
+    # Once for each connection. As an option of the engine it would be set,
+    # and set back, for each transaction.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
+        )
 
 
 def _prepare_sqlite(connection, record):

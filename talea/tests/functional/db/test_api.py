@@ -144,3 +144,16 @@ class ServerTransactionTest(ApiTestCase):
         )
         self.assertEqual({1: 2, 2: 2}, values(api.DbContext()))
         self.assertEqual(3, len(tries))
+
+
+class IsolationTest(base.TestCase):
+    def test_all_connections_see_what_others_commit(self):
+        engine = self.useFixture(
+            fixtures.Database('mysql', self.conf, upgrade=False)
+        ).engine
+        with engine.connect() as first, engine.connect() as second:
+            levels = {
+                one.exec_driver_sql('SELECT @@tx_isolation').scalar()
+                for one in (first, second)
+            }
+        self.assertEqual({'READ-COMMITTED'}, levels)
