@@ -69,14 +69,17 @@ def toggle(
 
     :param moment: after the last time that it was
     """
-    if active:
-        context.session.execute(
-            sa.insert(models.ACTIVATION),
-            {'scope_pk': scope_pk, 'begin_at': moment, 'end_at': None},
-        )
-        return
-    context.session.execute(
-        sa.update(models.ACTIVATION)
-        .where(_A.scope_pk == scope_pk, _A.end_at == types.OPEN)
-        .values(end_at=moment)
-    )
+    values = {'pk': scope_pk, 'moment': moment}
+    context.session.execute(_BEGIN if active else _END, values)
+
+
+_BEGIN = sa.insert(models.ACTIVATION).values(
+    scope_pk=sa.bindparam('pk'),
+    begin_at=sa.bindparam('moment'),
+    end_at=types.OPEN,
+)
+_END = (
+    sa.update(models.ACTIVATION)
+    .where(_A.scope_pk == sa.bindparam('pk'), _A.end_at == types.OPEN)
+    .values(end_at=sa.bindparam('moment'))
+)

@@ -17,13 +17,12 @@ _answers: weakref.WeakKeyDictionary[
 ] = weakref.WeakKeyDictionary()
 
 
-@db.reader
 def until(context: Any, now: datetime.datetime) -> datetime.datetime | None:
     """Return until when all services were heard, as of a few seconds ago.
 
     None if none ever spoke.
     """
-    engine = context.session.get_bind()
+    engine = db.FACADE.reader.get_engine()
     asked, answer = _answers.get(engine, (None, None))
     if asked is None or not _FRESH > now - asked >= datetime.timedelta(0):
         answer = watermark.horizon(watermark.list_(context), now)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of scopes, in the order of their creation or of their state.
 
-The statement for each form of question is made once, and moments are read as
-text: reading a page is most of what answering for it costs.
+Reading is most of what answering for a page costs. So the statement for each
+form of question is made once, and each scope comes as one text.
 """
 
 import datetime
 import functools
+import json
 from typing import Any
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ class Line(NamedTuple):
     revised_at: str | None
 
 
-_COLUMNS = (
+_LINE = sa.func.json_row(
     _S.id,
     _S.identifier,
     _S.scope_key,
@@ -56,39 +57,40 @@ ORDERS = tuple(_ORDERS)
 Position = tuple[datetime.datetime, int] | tuple[int]
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=256)
 def _statement(
-    names: tuple[str, ...], order: str, behind: bool
+    names: tuple[str, ...], order: str, behind: bool, deep: bool
 ) -> sa.Select[Any]:
     """Return the statement for a form of question.
 
     :param names: of what is filtered by
     :param behind: whether it begins behind a position
+    :param deep: whether rows are skipped
     """
     columns = _ORDERS[order]
-    statement = (
-        sa.select(*_COLUMNS)
-        .where(
-            *(
-                scope_filter.COLUMNS[name].in_(
-                    sa.bindparam(f'of_{name}', expanding=True)
-                )
-                for name in names
-            )
+    conditions: list[sa.ColumnElement[bool]] = [
+        scope_filter.COLUMNS[name].in_(
+            sa.bindparam(f'of_{name}', expanding=True)
         )
-        .order_by(*columns)
-        .limit(sa.bindparam('most'))
-        .offset(sa.bindparam('skip'))
-    )
-    if not behind:
-        return statement
-    last = [
-        sa.bindparam(f'last_{one.name}', type_=one.type) for one in columns
+        for name in names
     ]
-    return statement.where(page.after(columns, last))
+    if behind:
+        last = [
+            sa.bindparam(f'last_{one.name}', type_=one.type) for one in columns
+        ]
+        conditions.append(page.after(columns, last))
+    most = sa.bindparam('most', type_=sa.Integer())
+    if not deep:
+        found = sa.select(_LINE).where(*conditions).limit(most)
+        return found.order_by(*columns)
+    # What is skipped is read from an index alone where that is possible.
+    keys = sa.select(_S.id).where(*conditions).order_by(*columns)
+    keys = keys.limit(most).offset(sa.bindparam('skip'))
+    found = sa.select(_LINE).where(_S.id == keys.subquery('page').c.id)
+    return found.order_by(*columns)
 
 
-@db.reader
+@db.reader.connection
 def read(
     context: Any,
     wanted: scope_filter.Filter,
@@ -105,16 +107,20 @@ def read(
     """
     given = wanted.given()
     values: dict[str, Any] = {f'of_{name}': given[name] for name in given}
-    values |= {'most': limit, 'skip': offset}
+    values['most'] = limit
+    if offset:
+        values['skip'] = offset
     if after is not None:
         names = [column.name for column in _ORDERS[order]]
         values |= {
             f'last_{name}': value
             for name, value in zip(names, after, strict=True)
         }
-    statement = _statement(tuple(given), order, after is not None)
-    rows = context.session.execute(statement, values)
-    return [Line._make(row) for row in rows]
+    form = (tuple(given), order, after is not None, offset > 0)
+    rows = (
+        context.connection.execute(_statement(*form), values).scalars().all()
+    )
+    return list(map(Line._make, json.loads(f'[{",".join(rows)}]')))
 
 
 def of(one: scope.Scope) -> Line:

@@ -3,6 +3,7 @@
 
 import datetime
 import json
+from json import encoder
 
 from talea import exception
 from talea.api.types import base
@@ -111,20 +112,21 @@ def _iso(text):
 
 
 def _times(state, now, heard):
-    """Return what is shown of *state*, text, in several members."""
+    """Return the members that show *state*, text, as JSON."""
     moment = datetime.datetime.fromisoformat(f'{state}+00:00')
-    return {
-        'state': state[:19],
-        'last_processed_timestamp': _iso(state),
-        'lag': int((now - moment).total_seconds()),
-        'complete_until': None
-        if heard is None
-        else min(moment, heard).isoformat(),
-    }
+    until = None if heard is None else min(moment, heard).isoformat()
+    return (
+        f'"state": "{state[:19]}", '
+        f'"last_processed_timestamp": "{_iso(state)}", '
+        f'"lag": {int((now - moment).total_seconds())}, '
+        f'"complete_until": {json.dumps(until)}'
+    )
 
 
 def show(lines, now, heard):
     """Return scopes as JSON, without the brackets of the array.
+
+    Written by hand: pages are long, and asked for often.
 
     :param lines: of scope_page
     :param heard: until when all services were heard, or None
@@ -134,19 +136,29 @@ def show(lines, now, heard):
         state: _times(state, now, heard)
         for state in {line.state for line in lines}
     }
+    text = encoder.encode_basestring_ascii
     return ', '.join(
-        json.dumps(
-            {
-                'scope_id': line.identifier,
-                'scope_key': line.scope_key,
-                'fetcher': line.fetcher,
-                'collector': line.collector,
-                **times[line.state],
-                'active': line.active,
-                'scope_activation_toggle_date': _iso(line.toggled),
-                'last_error': line.last_error,
-                'revised_at': line.revised_at and _iso(line.revised_at),
-            }
-        )
-        for line in lines
+        [
+            f'{{"scope_id": {text(identifier)}, '
+            f'"scope_key": {text(scope_key)}, '
+            f'"fetcher": {text(fetcher)}, '
+            f'"collector": {text(collector)}, '
+            f'{times[state]}, '
+            f'"active": {"true" if active else "false"}, '
+            f'"scope_activation_toggle_date": "{_iso(toggled)}", '
+            f'"last_error": {text(error) if error else "null"}, '
+            f'"revised_at": {text(_iso(revised)) if revised else "null"}}}'
+            for (
+                _,
+                identifier,
+                scope_key,
+                fetcher,
+                collector,
+                state,
+                active,
+                toggled,
+                error,
+                revised,
+            ) in lines
+        ]
     )

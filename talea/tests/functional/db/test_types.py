@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import datetime
+import json
 
 from oslo_db import exception as db_exc
 import sqlalchemy as sa
@@ -125,3 +126,25 @@ class TypesTest(base.TestCase):
         key = self._insert(note=note, body=body)
         self.assertEqual(note, self._read(THING.c.note, key))
         self.assertEqual(body, self._read(THING.c.body, key))
+
+    def test_a_moment_is_given_as_text_in_utc(self):
+        text = sa.func.moment_text(THING.c.at)
+        key = self._insert(at=MOMENT)
+        self.assertEqual('2026-11-21 23:59:59.999999', self._read(text, key))
+        key = self._insert(at=MOMENT.replace(microsecond=0))
+        self.assertEqual('2026-11-21 23:59:59.000000', self._read(text, key))
+        self.assertIsNone(self._read(text, self._insert()))
+
+    def test_a_row_is_given_as_an_array_of_json(self):
+        name = '"\\\x01\x1f\x7f/\n\t\u2028</a>ü🐘'
+        key = self._insert(name=name, at=MOMENT)
+        row = sa.func.json_row(
+            THING.c.id,
+            THING.c.name,
+            sa.func.moment_text(THING.c.at),
+            THING.c.note,
+        )
+        self.assertEqual(
+            [key, name, '2026-11-21 23:59:59.999999', None],
+            json.loads(self._read(row, key)),
+        )

@@ -23,6 +23,7 @@ from talea.processor import rpcapi
 from talea.tests import base as tests_base
 from talea.tests import fixtures
 from talea.tests.functional.faces import base
+from talea.tests.functional.faces import test_malformed
 
 UTC = datetime.UTC
 PATH = '/v2/scope'
@@ -48,9 +49,9 @@ class ScopeTestCase(base.ApiTestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def make(self, *identifiers, state=None, key='project_id'):
+    def make(self, *identifiers, state=None, collector='ledger'):
         found = [
-            (one, key, 'ledger', 'ledger', state or at(10), at(0))
+            (one, 'project_id', 'ledger', collector, state or at(10), at(0))
             for one in identifiers
         ]
         scope.discover(self.context, found, at(9))
@@ -191,8 +192,8 @@ class ShownTest(ScopeTestCase):
 @tests_base.on_all_engines
 class ChangeTest(ScopeTestCase):
     def test_a_bare_id_of_two_is_refused(self):
-        self.make('p1', key='a')
-        self.make('p1', key='b')
+        self.make('p1')
+        self.make('p1', collector='other')
         answer = self.ask('PATCH', {'scope_id': 'p1', 'active': False}, 404)
         self.assertEqual(
             {
@@ -249,6 +250,75 @@ class ChangeTest(ScopeTestCase):
         ):
             self.now = now
             self.ask('PUT', body, status)
+
+
+@tests_base.on_all_engines
+class MalformedTest(ScopeTestCase):
+    """Whatever is sent: an answer, and never a 5xx."""
+
+    BODIES = (
+        ('PUT', {'scope_id': 'p1', 'state': '2026-01-31', 'force': True}),
+        ('POST', {'scope_id': 'p2', 'state': '2026-01-31'}),
+        ('PATCH', {'scope_id': 'p1'}),
+    )
+    MEMBERS = (
+        'scope_id',
+        'scope_key',
+        'fetcher',
+        'collector',
+        'active',
+        'all_scopes',
+        'state',
+        'last_processed_timestamp',
+        'force',
+    )
+
+    def _visit(self, method, query='', **kwargs):
+        kwargs.setdefault('content_type', 'application/json')
+        answer = self.request(method, PATH + query, **kwargs)
+        what = (method, query, str(kwargs)[:200], answer.body)
+        self.assertLess(answer.status_int, 500, what)
+        if answer.status_int >= 400:
+            self.assertEqual(['message'], list(answer.json), what)
+
+    def setUp(self):
+        super().setUp()
+        self.make('p1')
+
+    def test_members_take_any_value(self):
+        for method, body in self.BODIES:
+            for name in self.MEMBERS:
+                for value in test_malformed.VALUES:
+                    self._visit(method, body={**body, name: value})
+
+    def test_bodies_that_are_no_objects_are_refused(self):
+        for method, _ in self.BODIES:
+            for raw in test_malformed.BODIES:
+                self._visit(method, raw=raw)
+
+    def test_parameters_take_any_value(self):
+        names = ('offset', 'limit', 'marker', 'sort_key', *self.MEMBERS)
+        texts = (
+            '',
+            '-1',
+            '9' * 9,
+            '9' * 18,
+            '9' * 20,
+            'x' * 300,
+            '%00',
+            '%ff',
+            '%ED%A0%80',
+            '%F0%9F%92%A9',
+            '0001-01-01T00:00:00~1',
+            '9999-12-31T23:59:59.999999~1',
+            '2026-01-31T10:00:00%2B01:00~1',
+            '~',
+            ',,',
+        )
+        for name in names:
+            for text in texts:
+                for order in ('', '&sort_key=state', '&limit=1'):
+                    self._visit('GET', f'?{name}={text}{order}')
 
 
 @tests_base.on_servers
