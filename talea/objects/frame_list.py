@@ -91,18 +91,18 @@ def _count(
     )
     # All in one statement: what is settled again meanwhile would else be
     # missing, or there twice. No frame is without lines.
-    first = (
+    nearest = (
         sa.select(_C.begin_at, _C.id, _C.number)
         .where(*wanted)
         .order_by(*_ORDER)
         .limit(offset + limit)
         .subquery()
     )
-    order = (first.c.begin_at, first.c.id)
+    order = (nearest.c.begin_at, nearest.c.id)
     counted = sa.select(
         *order,
-        first.c.number,
-        sa.func.sum(first.c.number).over(order_by=order).label('upto'),
+        nearest.c.number,
+        sa.func.sum(nearest.c.number).over(order_by=order).label('upto'),
     ).subquery()
     upto = counted.c.upto
     statement = (

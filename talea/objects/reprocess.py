@@ -6,6 +6,7 @@ of late usage are; see talea.objects.stale. So it is done period by period:
 readers see the old frame or the new one.
 """
 
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterator
 import dataclasses
@@ -30,7 +31,7 @@ UNFINISHED = (WAITING, RUNNING)
 
 # Two requests at once, for the same scopes, shall not both find none.
 _LOCK = 'reprocess'
-# Identifiers in one statement.
+# Identifiers in one statement; tasks that are read at once.
 _CHUNK = 1000
 
 _TABLE = models.REPROCESS
@@ -110,16 +111,18 @@ class Order:
 
 
 @db.reader
-def list_(
+def walk(
     context: Any,
     scope_ids: Collection[str] | None,
     newest_first: bool,
     offset: int,
     limit: int,
-) -> list[Task]:
-    """Return a page of the tasks, finished ones too.
+    visit: Callable[[Task], object],
+) -> None:
+    """Call *visit* with the tasks of a page, finished ones too.
 
     :param scope_ids: None: of all scopes
+    :param visit: gets a Task; must not use the session
     """
     order = _TABLE.c.id.desc() if newest_first else _TABLE.c.id
     statement = (
@@ -127,7 +130,11 @@ def list_(
     )
     if scope_ids is not None:
         statement = statement.where(_TABLE.c.scope_id.in_(scope_ids))
-    return [Task(*row) for row in context.session.execute(statement)]
+    result = context.session.execute(
+        statement, execution_options={'yield_per': _CHUNK}
+    )
+    for row in result:
+        visit(Task(*row))
 
 
 @db.reader
@@ -219,13 +226,14 @@ def cancel(context: Any, task_id: int) -> None:
     :raises talea.exception.NotFound: there is none with this id
     :raises talea.exception.Conflict: it is done
     """
+    # In the order in which processors do it.
+    context.session.execute(
+        sa.delete(_STALE).where(_STALE.c.reprocess_id == task_id)
+    )
     done = context.session.execute(
         sa.update(_TABLE)
         .where(_TABLE.c.id == task_id, _TABLE.c.status.in_(UNFINISHED))
         .values(status=CANCELLED)
-    )
-    context.session.execute(
-        sa.delete(_STALE).where(_STALE.c.reprocess_id == task_id)
     )
     if done.rowcount:
         return

@@ -15,8 +15,9 @@ _NAME = fields.Text(longest=255, empty=False)
 _UNIT = fields.Text(longest=255)
 _TEXT = fields.Text()
 _MOMENT = fields.IsoMoment()
-# What a column of numbers can keep.
-_AMOUNT = amount.Amount(whole=37)
+# A column of numbers keeps 37 digits before the point: there has to be room
+# for the sums of a thousand million points.
+_AMOUNT = amount.Amount(whole=28)
 
 
 class _Place:

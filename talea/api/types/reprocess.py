@@ -4,6 +4,7 @@
 from talea.api.types import base
 from talea.api.types import fields
 from talea.api.types import rated
+from talea.api.types import spool
 from talea.objects import reprocess
 
 ALL = 'ALL'
@@ -62,17 +63,33 @@ def _naive(moment):
     return '' if moment is None else moment.replace(tzinfo=None).isoformat()
 
 
-def show(task):
-    """Return a reprocess.Task as dict."""
-    return {
-        'id': task.id,
-        'scope_id': task.scope_id,
-        'reason': task.reason,
-        'start_reprocess_time': _naive(task.begin),
-        'end_reprocess_time': _naive(task.end),
-        'current_reprocess_time': _naive(task.current),
-        'status': task.status,
-    }
+class Tasks(spool.Array):
+    """The list of tasks, as a long answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.write('{"results": ')
+
+    def add(self, task):
+        """Append a reprocess.Task."""
+        self.extend(
+            [
+                {
+                    'id': task.id,
+                    'scope_id': task.scope_id,
+                    'reason': task.reason,
+                    'start_reprocess_time': _naive(task.begin),
+                    'end_reprocess_time': _naive(task.end),
+                    'current_reprocess_time': _naive(task.current),
+                    'status': task.status,
+                }
+            ]
+        )
+
+    def end(self):
+        """Nothing follows."""
+        super().end().write('}')
+        return self
 
 
 class Differences(rated.Objects):

@@ -31,8 +31,16 @@ def _status(request):
 
 def _listing(context, scope_ids, offset, limit, order):
     context.can(policies.GET)
-    tasks = reprocess.list_(context, scope_ids, order == 'desc', offset, limit)
-    return {'results': [shapes.show(task) for task in tasks]}
+    tasks = shapes.Tasks()
+    try:
+        newest_first = order == 'desc'
+        reprocess.walk(
+            context, scope_ids, newest_first, offset, limit, tasks.add
+        )
+        return tasks.end()
+    except Exception:
+        tasks.close()
+        raise
 
 
 class One(base.Controller):

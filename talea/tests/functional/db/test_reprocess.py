@@ -51,7 +51,9 @@ class ReprocessTestCase(base.DatabaseTestCase):
             return [tuple(row) for row in rows]
 
     def _tasks(self):
-        return reprocess.list_(self.context, None, False, 0, 10**6)
+        tasks = []
+        reprocess.walk(self.context, None, False, 0, 10**6, tasks.append)
+        return tasks
 
     def test_each_scope_has_a_task_and_a_mark(self):
         self._schedule(['p1'])
