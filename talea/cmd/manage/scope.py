@@ -17,7 +17,7 @@ class Settle(base.Ready):
     def take_action(self, parsed_args):
         work = passes.Passes(self.conf)
         now = self.now
-        work.reset(self.context, now)
+        work.reset(self.context)
         found = work.discover(self.context, now)
         total = settling.Outcome()
         with progress.bar(self.app, 'Settle', None, ' periods') as bar:
