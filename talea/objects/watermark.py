@@ -24,7 +24,7 @@ _TABLE = models.WATERMARK
 # A mark that many collectors move is moved in steps.
 _STEP = datetime.timedelta(seconds=1)
 
-# (deployment, exchange)
+# (deployment, service)
 _Service = tuple[str, str]
 
 
@@ -90,7 +90,7 @@ def hear(
     newest: dict[_Service, notification.Notification] = {}
     tellers = set()
     for one in notifications:
-        service = (one.deployment, one.exchange)
+        service = (one.deployment, one.service)
         last = newest.get(service)
         if last is None or one.sent_at > last.sent_at:
             newest[service] = one
