@@ -3,6 +3,7 @@
 
 from talea.api import routes
 from talea.tests.functional.faces import personas
+from talea.tests.functional.faces import price_visits
 
 PREFIXES = (
     '/v1/collector',
@@ -78,6 +79,7 @@ ALLOWED = {
         None,
         {'task_id': '9'},
     ),
+    **price_visits.ALLOWED,
 }
 
 
@@ -94,6 +96,7 @@ class RbacTestCase(personas.PersonasTestCase):
         self.assertEqual(set(ALLOWED), _visits())
 
     def test_who_is_refused_and_who_is_let_in(self):
+        price_visits.prepare(self.context)
         for method, path in sorted(ALLOWED):
             allowed, query, body, ids = ALLOWED[method, path]
             for who in sorted(personas.EVERYBODY):
