@@ -5,6 +5,10 @@ import datetime
 import json
 import urllib.parse
 
+from talea.db import api as db
+from talea.objects import event
+from talea.objects import resource
+from talea.objects import timeline
 from talea.tests import base as tests_base
 from talea.tests import lives
 from talea.tests.functional.flows import rated
@@ -182,6 +186,31 @@ class ExplainedTestCase(rated.RatedTestCase):
         )
         (entity,) = line['entities']
         self.assertEqual('m1.small', entity['flavor'])
+
+    def test_what_was_another_project_s_before_is_not_told(self):
+        told = [
+            event.Event(
+                f'message-{kind}',
+                'volume',
+                'disk',
+                when,
+                kind,
+                event.NOTIFICATION,
+                {'project_id': project_id, 'size': 10},
+            )
+            for kind, when, project_id in (
+                (event.CREATE, BEGIN, PROJECT),
+                (event.TRANSFER, BEGIN + 1.5 * HOUR, 'project-2'),
+            )
+        ]
+        resource.apply(db.DbContext(), told, timeline.Rules.of(self.conf), NOW)
+        self.discover(NOW)
+        self.settle(NOW)
+        for project_id in (PROJECT, 'project-2'):
+            (line,) = self.explain(scope_id=project_id, metric='volume.size')
+            self.assertEqual(5, line['vol']['qty'])
+            (entity,) = line['entities']
+            self.assertEqual(project_id, entity['project_id'])
 
     def test_pages(self):
         whole = self.get(EXPLAIN, scope_id=PROJECT)
