@@ -86,13 +86,12 @@ class Processor:
         parts = group.parts(due.PARTS)
         until = time.monotonic() + _LONGEST
         for done in self._passes.settle(
-            context,
-            self._clock(),
-            parts,
-            lambda: not self._stopping and time.monotonic() < until,
+            context, self._clock(), parts, lambda: not self._stopping
         ):
             LOG.debug('Settled: %s', done)
-        return time.monotonic() >= until
+            if time.monotonic() >= until:
+                return True
+        return False
 
 
 class Endpoint:
