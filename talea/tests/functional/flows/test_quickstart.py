@@ -5,6 +5,7 @@ The installation is left out, it needs a package index: Talea is taken from
 where the tests run.
 """
 
+from decimal import Decimal
 import gzip
 import itertools
 import json
@@ -24,15 +25,21 @@ import sqlalchemy as sa
 
 from talea.db import models
 from talea.tests import base
+from talea.tests.functional.flows import cloud
 
 ROOT = pathlib.Path(__file__).parents[4]
 SCRIPT = ROOT / 'tools' / 'quickstart.sh'
+PROGRAMS = str(pathlib.Path(sys.executable).parent)
 RECORDING = ROOT / 'samples' / 'cloud-a' / 'notifications.jsonl.gz'
 
 
 def free_port():
     with socket.create_server(('127.0.0.1', 0)) as server:
         return server.getsockname()[1]
+
+
+def between(text, begin, end):
+    return text.partition(begin)[2].partition(end)[0]
 
 
 class QuickstartTest(base.TestCase):
@@ -71,13 +78,16 @@ class QuickstartTest(base.TestCase):
     def test_a_second_run_changes_no_number(self):
         first = self.run_script('--no-serve', self.recording)
         self.assertEqual(0, first.returncode, first.stderr)
-        tables = first.stdout.partition('== Usage')[2]
+        tables = between(first.stdout, '== Usage', '== Settling')
         self.assertIn('| server', tables)
         self.assertIn('Skipped', tables)
         self.assertIn('clipped to the newest message', tables)
         entities = self.entities()
         again = self.run_script('--no-serve', self.recording)
-        self.assertEqual(tables, again.stdout.partition('== Usage')[2])
+        self.assertEqual(
+            tables, between(again.stdout, '== Usage', '== Settling')
+        )
+        self.assertIn('; 0 periods settled', again.stdout)
         self.assertEqual(entities, self.entities())
 
     def test_the_key_is_random_and_for_nobody_else_to_read(self):
@@ -94,7 +104,8 @@ class QuickstartTest(base.TestCase):
         )
         self.assertNotIn(key, done.stdout + done.stderr)
 
-    def test_the_printed_lines_work_while_it_serves_until_ctrl_c(self):
+    def serve(self, *files):
+        """Start the script; return (process, what it printed, its lines)."""
         output = self.directory / 'output'
         with output.open('wb') as stream:
             script = subprocess.Popen(
@@ -104,7 +115,7 @@ class QuickstartTest(base.TestCase):
                     self.dir,
                     '--port',
                     str(free_port()),
-                    self.recording,
+                    *files,
                 ],
                 stdout=stream,
                 stderr=stream,
@@ -115,17 +126,52 @@ class QuickstartTest(base.TestCase):
         self.addCleanup(self._end, script)
         text = self._served(script, output)
         lines = [one for one in text.splitlines() if one.startswith('curl')]
-        self.assertEqual(4, len(lines), text)
+        return script, text, lines
+
+    def test_the_printed_lines_work_while_it_serves_until_ctrl_c(self):
+        script, text, lines = self.serve(self.recording)
+        self.assertEqual(6, len(lines), text)
         answers = [self._shell(line) for line in lines]
         self.assertIn('all_entities', json.loads(answers[0])['database'])
         self.assertTrue(json.loads(answers[1])['usage'])
         self.assertIn('project_id,resource', answers[2])
         self.assertTrue(json.loads(answers[3]))
+        self.assertTrue(json.loads(answers[4])['results'][0]['state'])
+        self.assertIn('begin', json.loads(answers[5])['columns'])
         os.killpg(script.pid, signal.SIGINT)
         self.assertEqual(130, script.wait(timeout=10))
         url = shlex.split(lines[0])[-1]
         refused = subprocess.run(['curl', '-s', url], check=False)
         self.assertEqual(7, refused.returncode)
+
+    def test_prices_and_what_comes_late_are_rated_by_themselves(self):
+        _, text, lines = self.serve()
+        self.assertIn('3 scopes found; 24 periods settled', text)
+        ask, prices = re.findall(
+            r'^(openstack rating .*|.*/prices\.sh)$', text, re.MULTILINE
+        )[::-1]
+        openrc = f'PATH={shlex.quote(PROGRAMS)}:$PATH; . '
+        openrc += shlex.quote(str(self.dir / 'openrc'))
+        self._shell(f'{openrc}; {prices}')
+        beta = '1c795fa403d4485bbfaa2ba5d3c3ee13'
+
+        def price():
+            rows = json.loads(self._shell(lines[5]), parse_float=Decimal)
+            return {row[-1]: row[3] for row in rows['results']}[beta]
+
+        conf = shlex.quote(str(self.dir / 'talea.conf'))
+        manage = f'{PROGRAMS}/talea-manage --config-file {conf}'
+        # It would come by itself, bit by bit.
+        self._shell(f'{manage} scope settle')
+        priced = price()
+        table = self._shell(f'{openrc}; {ask} -f json')
+        self.assertIn(beta, {row['Project id'] for row in json.loads(table)})
+        late = ROOT / 'samples' / 'late.jsonl'
+        self._shell(f'{manage} notification replay {shlex.quote(str(late))}')
+        cloud.until(lambda: price() != priced)
+        # A c1.large from 06:20 to 06:40.
+        difference = price() - priced
+        self.assertEqual(round(Decimal('0.2') / 3, 20), round(difference, 20))
 
     def _served(self, script, output):
         deadline = time.monotonic() + 120
@@ -140,7 +186,7 @@ class QuickstartTest(base.TestCase):
             ['bash', '-c', line],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=True,
         ).stdout
 
