@@ -142,10 +142,14 @@ def _run(shell, arguments):
     out, error = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
         try:
-            status = main(arguments)
+            sys.exit(main(arguments))
         except SystemExit as exit_:
             status = exit_.code
-    return status, out.getvalue(), error.getvalue()
+        # As the interpreter has it at its end.
+        if not isinstance(status, int | None):
+            print(status, file=error)
+            status = 1
+    return status or 0, out.getvalue(), error.getvalue()
 
 
 if __name__ == '__main__':
