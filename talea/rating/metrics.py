@@ -19,8 +19,8 @@ from talea.rating import point
 SHIPPED = pathlib.Path(__file__).parent / 'metrics.yaml'
 
 # Attributes that begin a new entity when they change, or never change: what
-# a metric may look at. Whatever else an entity has (its name, its host) is
-# only what was known last, and no ground for a price.
+# a metric may look at. Whatever else an entity has (its name, its host, its
+# image) is only what was known last, and no ground for a price.
 ATTRIBUTES: dict[str, frozenset[str]] = {
     'instance': frozenset(
         (
@@ -31,7 +31,6 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
             'disk_gb',
             'root_gb',
             'ephemeral_gb',
-            'image_id',
         )
     ),
     'volume': frozenset(('size', 'volume_type_id', 'volume_type')),

@@ -249,17 +249,18 @@ class LoadTestCase(MetricsTestCase):
                 )
 
     def test_what_is_only_known_last_is_no_ground_for_a_price(self):
-        for line in (
-            'measure: host',
-            'groupby: {where: host}',
-            'metadata: {where: host}',
-        ):
-            self.refuse(
-                'there is no attribute host of instance that could be rated '
-                '(state needs [entities] split_on_state) @ '
-                "data['metrics']['a']",
-                line,
-            )
+        for name in ('host', 'image_id', 'display_name'):
+            for line in (
+                f'measure: {name}',
+                f'groupby: {{what: {name}}}',
+                f'metadata: {{what: {name}}}',
+            ):
+                self.refuse(
+                    f'there is no attribute {name} of instance that could be '
+                    'rated (state needs [entities] split_on_state) @ '
+                    "data['metrics']['a']",
+                    line,
+                )
 
 
 class LevelTestCase(MetricsTestCase):
