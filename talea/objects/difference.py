@@ -70,8 +70,8 @@ def _rateable(row: Mapping[str, Any], rules: timeline.Rules) -> str:
     ]
     if kind == 'instance':
         values.append(attributes.get('os'))
-    if rules.split_on_state:
-        values.append(attributes.get('state'))
+        if rules.split_on_state:
+            values.append(attributes.get('state'))
     # As text: whatever a service may have sent, it can be compared.
     return json.dumps(values, sort_keys=True)
 

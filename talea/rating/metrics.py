@@ -247,21 +247,21 @@ def _check(metric: Metric, split_on_state: bool) -> None:
             'mutate MAP and mutate_map go together', ['metrics', metric.name]
         )
     known = ATTRIBUTES.get(metric.entity, OTHERS)
+    instance = metric.entity == 'instance'
     for attribute in (
         *metric.groupby.values(),
         *metric.metadata.values(),
         *filter(None, [metric.measure]),
     ):
-        image = (
-            metric.entity == 'instance'
-            and attribute.startswith(IMAGE)
-            and attribute != IMAGE
-        )
-        if attribute == 'state' and split_on_state:
+        if instance and (
+            (attribute.startswith(IMAGE) and attribute != IMAGE)
+            or (attribute == 'state' and split_on_state)
+        ):
             continue
-        if attribute not in known and not image:
+        if attribute not in known:
             raise voluptuous.Invalid(
                 f'there is no attribute {attribute} of {metric.entity} that '
-                'could be rated (state needs [entities] split_on_state)',
+                'could be rated (the state of an instance needs [entities] '
+                'split_on_state)',
                 ['metrics', metric.name],
             )

@@ -136,6 +136,14 @@ class DifferenceTestCase(base.BaseTestCase):
             [('p1', 3, None)],
             of(*rows, rules=timeline.Rules(split_on_state=True)),
         )
+        # That of others changes in place.
+        rows = (
+            [row(3, None, kind='volume', state='available')],
+            [row(3, None, kind='volume', state='in-use')],
+        )
+        self.assertEqual(
+            [], of(*rows, rules=timeline.Rules(split_on_state=True))
+        )
 
     def test_one_who_gives_and_one_who_takes_are_both_told(self):
         self.assertEqual(

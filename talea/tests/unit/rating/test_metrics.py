@@ -109,7 +109,8 @@ class LoadTestCase(MetricsTestCase):
         )
         self.check(
             'there is no attribute state of instance that could be rated '
-            "(state needs [entities] split_on_state) @ data['metrics']['a']",
+            '(the state of an instance needs [entities] split_on_state) @ '
+            "data['metrics']['a']",
             text,
         )
 
@@ -118,12 +119,14 @@ class LoadTestCase(MetricsTestCase):
         self.assertEqual({'distro': 'os.distro'}, found.metadata)
         self.refuse(
             'there is no attribute os. of instance that could be rated '
-            "(state needs [entities] split_on_state) @ data['metrics']['a']",
+            '(the state of an instance needs [entities] split_on_state) @ '
+            "data['metrics']['a']",
             'metadata: {distro: os.}',
         )
         self.check(
             'there is no attribute os.distro of volume that could be rated '
-            "(state needs [entities] split_on_state) @ data['metrics']['a']",
+            '(the state of an instance needs [entities] split_on_state) @ '
+            "data['metrics']['a']",
             WHOLE.replace('instance', 'volume')
             + '    metadata: {distro: os.distro}\n',
         )
@@ -257,7 +260,8 @@ class LoadTestCase(MetricsTestCase):
             ):
                 self.refuse(
                     f'there is no attribute {name} of instance that could be '
-                    'rated (state needs [entities] split_on_state) @ '
+                    'rated (the state of an instance needs [entities] '
+                    'split_on_state) @ '
                     "data['metrics']['a']",
                     line,
                 )
