@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from talea.db import api as db
 from talea.db import models
 from talea.objects import frame
 
@@ -39,3 +40,15 @@ def of_periods(
         key = (row.scope_pk, row.usage_at)
         found.setdefault(key, []).append(frame.of(row))
     return found
+
+
+@db.reader
+def length(context: Any) -> datetime.timedelta | None:
+    """Return how long the periods are that were settled, None if none was."""
+    row = context.session.execute(
+        sa.select(_TABLE.c.begin_at, _TABLE.c.end_at)
+        .where(_TABLE.c.scope_pk.is_not(None))
+        .order_by(_TABLE.c.scope_pk.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else row.end_at - row.begin_at

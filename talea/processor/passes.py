@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from talea import exception
 from talea.objects import due as dues
 from talea.objects import scope_reset
+from talea.objects import settled
 from talea.objects import stale
 from talea.processor import discovery
 from talea.processor import rater as raters
@@ -100,6 +101,15 @@ class Passes:
         :param goes_on: asked before each chunk
         """
         settings = settling.Settings.of(self._conf)
+        length = settled.length(context)
+        if length not in (None, settings.grid.length):
+            # Of usage on two grids some would be billed twice.
+            LOG.error(
+                'Nothing is settled: [processor] period is %(now)s, but usage '
+                'was rated in periods of %(before)s.',
+                {'now': settings.grid.length, 'before': length},
+            )
+            return
         ends = self._ends(context, settings, now)
         idle: set[int] = set()
         while goes_on():

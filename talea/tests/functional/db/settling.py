@@ -250,7 +250,7 @@ class SettlingCase(base.DatabaseTestCase):
         """Pass if the sums are those of the frames that count."""
         wanted = collections.defaultdict(lambda: [point.ZERO, point.ZERO])
         for one in self.frames(superseded=None):
-            day = one.begin.replace(hour=0)
+            day = one.begin.replace(hour=0, minute=0)
             for line in one.lines:
                 groupby = {
                     name: value

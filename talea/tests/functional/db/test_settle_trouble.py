@@ -3,6 +3,8 @@
 
 import datetime
 
+import fixtures
+
 from talea import exception
 from talea.db import api as db
 from talea.db import models
@@ -152,6 +154,28 @@ class FailingTestCase(TroubleCase):
         self.assertEqual(9, self.settle(at(12, 10)).scopes)
         found = self.scope('p9')
         self.assertEqual((at(10), None), (found.state, found.last_error))
+
+
+@base.on_all_engines
+class GridTestCase(TroubleCase):
+    def test_another_length_of_periods_settles_nothing(self):
+        self.use(2)
+        log = self.useFixture(fixtures.FakeLogger('talea.processor'))
+        # As long as nothing was rated it can be changed.
+        self.conf.set_override('period', 1800, 'processor')
+        self.settle(at(11, 10))
+        self.assertEqual(4, len(self.frames()))
+        for period in (3600, 900):
+            self.conf.set_override('period', period, 'processor')
+            self.assertEqual(settle.Outcome(), self.settle(at(20)))
+        self.assertIn(
+            'Nothing is settled: [processor] period is 1:00:00, but usage was '
+            'rated in periods of 0:30:00.',
+            log.output,
+        )
+        self.conf.set_override('period', 1800, 'processor')
+        self.settle(at(12, 10))
+        self.assertEqual(8, len(self.frames()))
 
 
 @base.on_all_engines
