@@ -155,16 +155,17 @@ class _Price:
             return point.costs(self.unit), self.reasons
         context = rating_point.EXACT
         quantity = point.quantity
-        unit, once, reasons = self.unit, _ZERO, self.reasons
+        unit, once, reasons = self.unit, _ZERO, list(self.reasons)
         for own, steps in self.stepped:
             for step in steps:
                 if step.level <= quantity:
                     own = context.multiply(own, step.rate)
                     once = context.add(once, step.flat)
-                    reasons = reasons + step.reasons
+                    reasons += step.reasons
                     break
             unit = context.add(unit, own)
-        return context.add(point.costs(unit), once), reasons
+        cost = context.add(point.costs(unit), once)
+        return cost, tuple(sorted(reasons))
 
 
 class _Group:
@@ -179,8 +180,9 @@ class _Group:
     def unit(self) -> tuple[decimal.Decimal, list[rows.Rule]]:
         """Return the price of a unit, and the rules that make it."""
         flats = [one for one in self.mappings if one.type == rows.FLAT]
-        # One of several that are as large will do.
-        flats = sorted(flats, key=lambda one: (-one.cost, one.id))[:1]
+        # Of several that are as large always the same one.
+        flats.sort(key=lambda one: one.id)
+        flats = [max(flats, key=lambda one: one.cost)] if flats else []
         added = [one for one in self.reached if one.type == rows.FLAT]
         rates: list[rows.Rule] = [
             one

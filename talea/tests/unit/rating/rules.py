@@ -81,8 +81,10 @@ def usage(quantity=1, metric='instance', **fields):
 
 # -- drawn --------------------------------------------------------------------
 
-COSTS = st.decimals(-100, 100, places=3) | st.decimals(
-    -1, 1, allow_nan=False, allow_infinity=False, places=28
+COSTS = (
+    st.decimals(-100, 100, places=3)
+    | st.decimals(-1, 1, places=28)
+    | st.decimals(-(10**12), 10**12, places=28)
 )
 LEVELS = st.sampled_from([Decimal(one) for one in ('-1', '0', '2', '2.5')])
 PARENTS = st.sampled_from([*SERVICES, *FIELDS])

@@ -75,6 +75,18 @@ class MappingTestCase(PriceTestCase):
             rules.mapping(2, '2', parent='f-vcpus'),
         )
 
+    def test_the_largest_by_its_last_digit(self):
+        # The operators of Decimal would round both to 28 digits.
+        small = '123456789012.1234567890123456789012345671'
+        large = '123456789012.1234567890123456789012345672'
+        for one, other in ((small, large), (large, small)):
+            self.assertPrice(
+                large,
+                rules.mapping(one, id='a'),
+                rules.mapping(other, 'large', id='b'),
+                quantity=1,
+            )
+
     def test_a_discount_alone_is_a_cost_below_zero(self):
         self.assertPrice(-2, rules.mapping(-1, 'large'))
 
