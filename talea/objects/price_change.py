@@ -84,15 +84,7 @@ def update(
     """
     generation.raise_(context, generation.RULES)
     old = _living(context, kind, id_)
-    if wanted.get('version', old.version) != old.version:
-        raise exception.Conflict(
-            f'It was changed meanwhile: this is version {old.version}'
-        )
-    changes = {
-        name: value
-        for name, value in wanted.items()
-        if not _same(getattr(old, name), value)
-    }
+    changes = _changes(old, wanted)
     if not changes:
         return old
     new = dataclasses.replace(
@@ -119,6 +111,22 @@ def update(
     if new.tenant_id != old.tenant_id:
         _mark(context, old, begin, end, now)
     return new
+
+
+def _changes(old: rules.Rule, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of *wanted* a rule does not have already.
+
+    :raises talea.exception.Conflict: if it is not the version that is meant
+    """
+    if wanted.get('version', old.version) != old.version:
+        raise exception.Conflict(
+            f'It was changed meanwhile: this is version {old.version}'
+        )
+    return {
+        name: value
+        for name, value in wanted.items()
+        if not _same(getattr(old, name), value)
+    }
 
 
 @db.retry
