@@ -18,6 +18,7 @@ from talea.objects import posting
 from talea.objects import resource
 from talea.objects import timeline
 from talea.objects import vocabulary
+from talea.rating import point as rating_point
 
 PROJECT = 'project_id'
 
@@ -34,7 +35,7 @@ _CHUNK = 1000
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of hashmap, as it is now.
+    """A rule of hashmap, as it is now or as it was in a former version.
 
     :ivar value: of the field, or the level of a threshold
     :ivar service: name of the metric
@@ -87,13 +88,17 @@ class Used:
 class Origin:
     """Where a line comes from.
 
-    :ivar rules: by (kind, id); without those that nobody knows any more
+    :ivar rules: by (kind, id), as they are now; without those that nobody
+        knows any more
+    :ivar former: by (kind, id, version), as they were; of those that have
+        changed what they price
     :ivar used: entities of its resource, oldest first
     """
 
     frame: frames.Frame
     line: frames.Line
     rules: Mapping[tuple[str, str], Rule]
+    former: Mapping[rating_point.Rule, Rule]
     used: tuple[Used, ...]
 
 
@@ -117,7 +122,7 @@ def trace(
         limit,
         lambda frame, shown: lines.extend((frame, line) for line in shown),
     )
-    priced = _rules(
+    priced, former = _rules(
         context, {rule[:2] for _, line in lines for rule in line.rules}
     )
     names = {_resource(line) for _, line in lines}
@@ -127,6 +132,7 @@ def trace(
             frame,
             line,
             priced,
+            former,
             tuple(
                 one
                 for one in used[_resource(line)]
@@ -205,20 +211,27 @@ def _events(context: Any, name: str) -> dict[tuple[str, str], Any]:
 
 def _rules(
     context: Any, wanted: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], Rule]:
+) -> tuple[dict[tuple[str, str], Rule], dict[rating_point.Rule, Rule]]:
+    """Return (rules as they are now, rules as they were)."""
     by_kind: dict[str, list[str]] = {}
     for kind, rule_id in sorted(wanted):
         by_kind.setdefault(kind, []).append(rule_id)
-    found = {}
+    present, former = {}, {}
     for kind, ids in by_kind.items():
         if kind not in _RULES:
             # Of a module that others have written.
             continue
         for first in range(0, len(ids), _CHUNK):
             statement = _statement(kind, ids[first : first + _CHUNK])
-            for rule_id, *row in context.session.execute(statement):
-                found[kind, rule_id] = Rule(*row)
-    return found
+            for rule_id, successor_id, *row in context.session.execute(
+                statement
+            ):
+                found = Rule(*row)
+                if successor_id is None:
+                    present[kind, rule_id] = found
+                else:
+                    former[kind, successor_id, found.version] = found
+    return present, former
 
 
 def _statement(kind: str, ids: list[str]) -> Any:
@@ -229,6 +242,7 @@ def _statement(kind: str, ids: list[str]) -> Any:
     return (
         sa.select(
             rule.id,
+            rule.successor_id,
             rule.version,
             rule.type,
             rule.cost,
@@ -246,5 +260,5 @@ def _statement(kind: str, ids: list[str]) -> Any:
             .outerjoin(_SERVICE, _SERVICE.c.id == service_id)
             .outerjoin(_GROUP, _GROUP.c.id == rule.group_id)
         )
-        .where(rule.id.in_(ids))
+        .where(rule.id.in_(ids) | rule.successor_id.in_(ids))
     )

@@ -29,32 +29,35 @@ def show(origin):
         'rating': {'price': _exact(line.price)},
         'groupby': dict(line.groupby),
         'metadata': dict(line.metadata),
-        'rules': [_rule(rule, origin.rules) for rule in line.rules],
+        'rules': [_rule(rule, origin) for rule in line.rules],
         'entities': [_entity(one) for one in origin.used],
     }
 
 
-def _rule(priced, rules):
+def _rule(priced, origin):
     kind, rule_id, version = priced
-    rule = rules.get((kind, rule_id))
     return {
         'kind': kind,
         'id': rule_id,
         'version': version,
-        'present': rule
-        and {
-            'version': rule.version,
-            'service': rule.service,
-            'field': rule.field,
-            'value' if kind == 'mapping' else 'level': rule.value,
-            'group': rule.group,
-            'tenant_id': rule.tenant_id,
-            'type': rule.type,
-            'cost': rule.cost,
-            'start': _date(rule.start),
-            'end': _date(rule.end),
-            'deleted_at': _date(rule.deleted),
-        },
+        'present': _shown(kind, origin.rules.get((kind, rule_id))),
+        'former': _shown(kind, origin.former.get(priced)),
+    }
+
+
+def _shown(kind, rule):
+    return rule and {
+        'version': rule.version,
+        'service': rule.service,
+        'field': rule.field,
+        'value' if kind == 'mapping' else 'level': rule.value,
+        'group': rule.group,
+        'tenant_id': rule.tenant_id,
+        'type': rule.type,
+        'cost': rule.cost,
+        'start': _date(rule.start),
+        'end': _date(rule.end),
+        'deleted_at': _date(rule.deleted),
     }
 
 

@@ -127,6 +127,7 @@ class ExplainedTestCase(rated.RatedTestCase):
                     'end': None,
                     'deleted_at': None,
                 },
+                'former': None,
             },
             mapping,
         )
@@ -256,6 +257,24 @@ class ExplainedTestCase(rated.RatedTestCase):
         )
         self.assertEqual(1, mapping['version'])
         self.assertIsNotNone(mapping['present']['deleted_at'])
+
+    def test_a_threshold_that_was_another_one_then(self):
+        path = f'{rated.HASHMAP}/thresholds/{self.threshold}'
+        answer = self.request(
+            'PUT', path, {'cost': 7}, content_type='application/json'
+        )
+        self.assertEqual(200, answer.status_int, answer.body)
+        threshold = next(
+            rule
+            for line in self.explain()
+            for rule in line['rules']
+            if rule['id'] == self.threshold
+        )
+        self.assertEqual(1, threshold['version'])
+        present, former = threshold['present'], threshold['former']
+        self.assertEqual((2, 7), (present['version'], present['cost']))
+        self.assertEqual((1, 0.125), (former['version'], former['cost']))
+        self.assertEqual(former['end'], present['start'])
 
     def test_a_dry_run_tells_the_difference_and_makes_none(self):
         self.assertEqual(
