@@ -25,6 +25,10 @@ LOG = logging.getLogger(__name__)
 # Scopes whose keys are looked up at once.
 _LOOKED_UP = 1000
 
+# Points that one transaction is to measure, more or less: what it holds in
+# memory, and how long others have to wait for it, depends on them.
+_POINTS = 50000
+
 # What says nothing about the scopes that were to be settled.
 AWAY = (
     db_exc.DBConnectionError,
@@ -127,6 +131,7 @@ class Passes:
                 some = pks[place : place + size]
                 done = self._settle(context, settings, some, ends, now)
                 yield done
+                settings = settings.after(done, _POINTS)
                 if not done.scopes:
                     # Failed, or in the hands of others.
                     idle.update(some)

@@ -18,6 +18,7 @@ from typing import Any
 from talea.db import api as db
 from talea.objects import counted as counted_time
 from talea.objects import due as dues
+from talea.objects import frame
 from talea.objects import period
 from talea.objects import posting
 from talea.objects import settled
@@ -26,9 +27,10 @@ from talea.processor import plan
 from talea.processor import rater as raters
 from talea.processor import revise
 
-# A scope alone may settle so many times as many periods as there are scopes
-# in a chunk; many scopes share them.
+# A chunk of scopes settles so many periods of each, or more of fewer scopes.
 _PERIODS = 4
+# But not more than that of one, which may have any number of resources.
+_ALONE = 24
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,12 +41,14 @@ class Settings:
     :ivar close_after: after the end of a period
     :ivar inactive_too: whether time counts in which a scope was switched off
     :ivar most: cells in one transaction
+    :ivar chunk: scopes in one transaction
     """
 
     grid: period.Grid
     wait: datetime.timedelta
     close_after: datetime.timedelta
     inactive_too: bool
+    chunk: int
     most: int
 
     @classmethod
@@ -56,6 +60,7 @@ class Settings:
             datetime.timedelta(seconds=group.wait),
             datetime.timedelta(days=group.close_after),
             group.rate_inactive_time,
+            group.chunk,
             group.chunk * _PERIODS,
         )
 
@@ -65,6 +70,19 @@ class Settings:
         """Return the exclusive end of what can be settled."""
         return self.grid.floor(min(heard, now - self.wait))
 
+    def after(self, done: 'Outcome', points: int) -> 'Settings':
+        """Return those for the next transaction.
+
+        :param done: what the last one did
+        :param points: that one should have, more or less
+        """
+        if not done.periods:
+            return self
+        most = points * done.periods // max(done.points, 1)
+        return dataclasses.replace(
+            self, most=min(max(most, 1), self.chunk * _PERIODS)
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
@@ -73,12 +91,14 @@ class Outcome:
     :ivar periods: of scopes that were settled, once more or for the first time
     :ivar frames: made
     :ivar revisions: of them, those of periods settled before
+    :ivar points: that were measured
     """
 
     scopes: int = 0
     periods: int = 0
     frames: int = 0
     revisions: int = 0
+    points: int = 0
 
     def __add__(self, other: 'Outcome') -> 'Outcome':
         return Outcome(
@@ -86,6 +106,7 @@ class Outcome:
             self.periods + other.periods,
             self.frames + other.frames,
             self.revisions + other.revisions,
+            self.points + other.points,
         )
 
 
@@ -116,15 +137,16 @@ def settle(
     rater.refresh(context)
     plans = _plans(context, locked, marks, settings, ends, now)
     cells = [cell for one in plans for cell in one.cells]
-    changes = _changes(context, rater, settings, cells, now)
+    lines = rater.lines(context, cells)
+    changes = _changes(context, settings, cells, lines, now)
     revised = {
         cell.due.pk
         for cell, change in zip(cells, changes, strict=True)
         if cell.again and (change.new or change.old)
     }
     dues.move(context, [(one.due, one.state) for one in plans], revised, now)
-    new = [frame for change in changes for frame in change.new]
-    old = [frame for change in changes for frame in change.old]
+    new = [one for change in changes for one in change.new]
+    old = [one for change in changes for one in change.old]
     if new or old:
         posting.post(context, new, old, now)
     _honour(context, plans, marks)
@@ -137,6 +159,7 @@ def settle(
             for cell, change in zip(cells, changes, strict=True)
             if cell.again
         ),
+        points=sum(map(len, lines)),
     )
 
 
@@ -175,7 +198,7 @@ def _plans(
 ) -> list[plan.Plan]:
     """Return the plans of the scopes with anything to do."""
     counted = _counted(context, locked, marks, settings)
-    most = max(1, settings.most // len(locked))
+    most = max(1, min(settings.most // len(locked), _ALONE))
     plans = [
         plan.make(
             due,
@@ -217,15 +240,15 @@ def _counted(
 
 def _changes(
     context: Any,
-    rater: raters.Rater,
     settings: Settings,
     cells: Sequence[plan.Cell],
+    lines: Sequence[Sequence[frame.Line]],
     now: datetime.datetime,
 ) -> list[revise.Change]:
-    """Return what becomes of the frames of each cell."""
-    if not cells:
-        return []
-    lines = rater.lines(context, cells)
+    """Return what becomes of the frames of each cell.
+
+    :param lines: of each cell, as they are now
+    """
     found = settled.of_periods(
         context,
         [(cell.due.pk, cell.window[0]) for cell in cells if cell.again],

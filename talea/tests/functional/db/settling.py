@@ -136,9 +136,9 @@ class SettlingCase(base.DatabaseTestCase):
             force=True,
         )
 
-    def tell(self, kind, server, moment, project='p1', **values):
-        """Let a service tell something of a server, or of something else."""
-        given = events.Event(
+    def event(self, kind, server, moment, project='p1', **values):
+        """Return what a service tells of a server, or of something else."""
+        return events.Event(
             f'm-{next(self._numbers)}',
             values.pop('resource_type', 'instance'),
             server,
@@ -147,8 +147,15 @@ class SettlingCase(base.DatabaseTestCase):
             events.NOTIFICATION,
             {'project_id': project, 'flavor': 'small', **values},
         )
+
+    def apply(self, *given):
+        """Take in what services tell, all of it in one transaction."""
         apply = db.retry(resource.apply)
-        apply(db.DbContext(), [given], timeline.Rules(), moment)
+        apply(db.DbContext(), given, timeline.Rules(), at(0))
+
+    def tell(self, *arguments, **values):
+        """Let a service tell something; see event()."""
+        self.apply(self.event(*arguments, **values))
 
     def create(self, name, moment, project='p1', **values):
         self.tell(
@@ -158,6 +165,19 @@ class SettlingCase(base.DatabaseTestCase):
             project,
             created_at=moment.isoformat(),
             **values,
+        )
+
+    def visit(self, name, begin, end, project='p1'):
+        """Let a server have been there from *begin* to *end*."""
+        self.apply(
+            self.event(
+                events.CREATE,
+                name,
+                begin,
+                project,
+                created_at=begin.isoformat(),
+            ),
+            self.event(events.DELETE, name, end, project),
         )
 
     def resize(self, name, moment, flavor, project='p1'):

@@ -27,7 +27,7 @@ class SettleTestCase(settling.SettlingCase):
     def test_what_was_used_is_owed(self):
         self.create('i1', at(10, 15))
         done = self.settle(at(12, 10))
-        self.assertEqual(settle.Outcome(1, 2, 2, 0), done)
+        self.assertEqual(settle.Outcome(1, 2, 2, 0, 2), done)
         self.assertEqual({10: '1.5', 11: '2'}, self.owed())
         found = self.scope()
         self.assertEqual(
@@ -89,7 +89,7 @@ class SettleTestCase(settling.SettlingCase):
         self.create('i1', at(10))
         # Four periods in one transaction.
         done = self.settle(at(60, 10), chunk=1)
-        self.assertEqual(settle.Outcome(13, 50, 50, 0), done)
+        self.assertEqual(settle.Outcome(13, 50, 50, 0, 50), done)
         self.assertEqual(dict.fromkeys(range(10, 60), '2'), self.owed())
         made = [one.begin for one in self.frames()]
         self.assertEqual(sorted(made), made)
@@ -99,7 +99,7 @@ class SettleTestCase(settling.SettlingCase):
         self.settle(at(13, 10))
         self.delete('i1', at(11, 30))
         done = self.settle(at(13, 20))
-        self.assertEqual(settle.Outcome(1, 2, 1, 1), done)
+        self.assertEqual(settle.Outcome(1, 2, 1, 1, 1), done)
         self.assertEqual({10: '2', 11: '1'}, self.owed())
         self.assertEqual(
             [(10, 0, False), (11, 0, True), (11, 1, False), (12, 0, True)],

@@ -263,7 +263,6 @@ class CostTestCase(TroubleCase):
                 at(12, 10),
             )
         self.assertEqual((50, 50), (done.scopes, done.frames))
-        print(len(said))
         self.assertLessEqual(len(said), 8, said)
 
     def test_settled_inactive_scopes_are_not_looked_at(self):
@@ -283,17 +282,53 @@ class CostTestCase(TroubleCase):
         self.assertEqual(len(alone), len(said))
         self.assertEqual(before, self.rows(models.SCOPE)[3:])
 
+    def test_a_transaction_measures_no_more_than_memory_holds(self):
+        self.useFixture(
+            fixtures.MonkeyPatch('talea.processor.passes._POINTS', 60)
+        )
+        self.make_scope('p0')
+        for number in range(20):
+            self.create(f'i{number}', at(10), 'p0')
+        done = list(self.passes.settle(db.DbContext(), at(100)))
+        # Before the first nobody knows how large it is.
+        self.assertEqual([24, 3, 3], [one.periods for one in done[:3]])
+        self.assertEqual([480, 60, 60], [one.points for one in done[:3]])
+        self.assertEqual(89, sum(one.frames for one in done))
+        # One period is settled at once, whatever its size.
+        self.useFixture(
+            fixtures.MonkeyPatch('talea.processor.passes._POINTS', 5)
+        )
+        done = list(self.passes.settle(db.DbContext(), at(130)))
+        self.assertEqual([24, 1], [one.periods for one in done[:2]])
+
+    def test_small_scopes_share_a_transaction_again_after_a_large_one(self):
+        settings = settle.Settings.of(self.conf)
+        self.assertEqual(400, settings.most)
+        small = settings.after(settle.Outcome(periods=10, points=10**6), 100)
+        self.assertEqual(1, small.most)
+        self.assertEqual(
+            400, small.after(settle.Outcome(periods=10, points=0), 100).most
+        )
+        self.assertEqual(
+            50, small.after(settle.Outcome(periods=10, points=20), 100).most
+        )
+        self.assertEqual(small, small.after(settle.Outcome(), 100))
+
     def test_what_lies_far_apart_is_read_apart(self):
         self.use(2)
-        self.settle(at(10 * 24))
-        self.create('a', at(10, 15), 'p0')
-        self.create('b', at(9 * 24, 15), 'p1')
+        self.settle(at(10 * 24, 10))
+        self.visit('a', at(10, 15), at(10, 45), 'p0')
+        self.visit('b', at(9 * 24, 15), at(9 * 24, 30), 'p1')
         with self.statements() as said:
-            self.settle(at(10 * 24, 20), chunk=1000)
+            done = self.settle(at(10 * 24, 20))
+        self.assertEqual(2, done.periods)
         read = [one for one in said if 'FROM entity' in one]
-        self.assertLessEqual(len(read), 3)
-        self.assertEqual('3.5', self.owed('p0')[10])
-        self.assertEqual('3.5', self.owed('p1')[9 * 24])
+        self.assertEqual(2, len(read))
+        read = [one for one in said if 'FROM frame' in one]
+        # And one looks how long periods are.
+        self.assertEqual(2, len(read))
+        self.assertEqual('3', self.owed('p0')[10])
+        self.assertEqual('2.5', self.owed('p1')[9 * 24])
 
 
 @base.on_all_engines
