@@ -23,6 +23,7 @@ from talea.processor import rpcapi
 from talea.tests import base as tests_base
 from talea.tests import fixtures
 from talea.tests.functional.faces import base
+from talea.tests.functional.faces import personas
 from talea.tests.functional.faces import test_malformed
 
 UTC = datetime.UTC
@@ -319,6 +320,50 @@ class MalformedTest(ScopeTestCase):
             for text in texts:
                 for order in ('', '&sort_key=state', '&limit=1'):
                     self._visit('GET', f'?{name}={text}{order}')
+
+
+class OrderTest(personas.PersonasTestCase):
+    """What is wrong is told before who may, and that before what is there."""
+
+    def _status(self, token, method, query='', body=None):
+        answer = self.request(
+            method,
+            PATH + query,
+            body,
+            token=token,
+            content_type='application/json',
+        )
+        return answer.status_int
+
+    def test_malformed_then_forbidden_then_missing(self):
+        body = {'scope_id': 'p9', 'state': '2026-01-31'}
+        null = {'scope_key': None}
+        for method, query, good, wrong, bad in (
+            ('GET', '?scope_id=p9', None, '?limit=0', None),
+            ('PUT', '', body, '', {**body, **null}),
+            ('PATCH', '', {'scope_id': 'p9'}, '', {'scope_id': 'p9', **null}),
+        ):
+            for token, malformed, fine in (
+                ('reader', 400, 403),
+                ('service', 400, 403),
+                ('admin', 400, 404),
+                ('nobody', 401, 401),
+            ):
+                broken = self._status(token, method, wrong, bad)
+                self.assertEqual(malformed, broken, (token, method))
+                whole = self._status(token, method, query, good)
+                self.assertEqual(fine, whole, (token, method))
+
+    def test_a_reset_and_a_new_scope_are_checked_as_a_whole(self):
+        for method, body in (
+            ('PUT', {'state': '2026-01-31'}),
+            ('PUT', {'scope_id': 'p9'}),
+            ('PUT', {'scope_id': 'p9', 'state': '2026', 'all_scopes': True}),
+            ('POST', {'scope_id': 'p9'}),
+        ):
+            self.assertEqual(400, self._status('reader', method, '', body))
+        for query in ('?marker=x', '?marker=3&sort_key=state'):
+            self.assertEqual(400, self._status('reader', 'GET', query))
 
 
 @tests_base.on_servers
