@@ -116,9 +116,10 @@ class ResetTest(ResetTestCase):
 
     def test_an_inactive_one_is_set_and_rated_as_far_as_it_was_on(self):
         self.make('p1', 'p2')
-        for one, end in (('p1', at(9, 30)), ('p2', at(9))):
+        for one, end in (('p1', at(9, 30)), ('p2', at(9, 20))):
             scope.patch(self.context, one, {'active': False}, end)
-        self.assertEqual(2, self.request(at(9)))
+        self.assertEqual(1, self.request(at(9), scope_id=['p1']))
+        self.assertEqual(1, self.request(at(10), scope_id=['p2']))
         self.carry_out()
         self.assertEqual(at(9), scope.get(self.context, 'p1').due_at)
         self.assertIsNone(scope.get(self.context, 'p2').due_at)
