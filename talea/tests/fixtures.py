@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from talea import conf as talea_conf
 from talea.db import api
-from talea.db import migration
+from talea.tests import prepared
 
 
 def server_url(variable):
@@ -73,43 +73,45 @@ class Database(fixtures.Fixture):
     def _setUp(self):
         if self.conf is None:
             self.conf = self.useFixture(Conf()).conf
-        name = f'talea_{uuid.uuid4().hex}'
-        if self.kind == 'sqlite':
-            directory = self.useFixture(fixtures.TempDir()).path
-            self.url = f'sqlite:///{pathlib.Path(directory) / name}'
-        elif self.kind == 'mysql':
-            self._create(
-                server_url('TALEA_TEST_MYSQL'),
-                name,
-                f'CREATE DATABASE {name} CHARACTER SET utf8mb4',
-                f'DROP DATABASE {name}',
-            )
-        elif self.kind == 'postgresql':
-            self._create(
-                server_url('TALEA_TEST_POSTGRESQL'),
-                name,
-                f'CREATE DATABASE {name}',
-                f'DROP DATABASE {name} WITH (FORCE)',
-            )
-        else:
-            raise ValueError(self.kind)
+        getattr(self, f'_make_{self.kind}')()
         self._configure()
+
+    def _make_sqlite(self):
+        directory = self.useFixture(fixtures.TempDir()).path
+        path = pathlib.Path(directory) / prepared.new_name()
+        self.url = f'sqlite:///{path}'
         if self.upgrade:
-            migration.upgrade(self.engine)
+            prepared.sqlite(path)
 
-    def _create(self, server, name, create, drop):
-        url = sa.make_url(server)
-        admin = sa.create_engine(
-            url, isolation_level='AUTOCOMMIT', poolclass=sa.pool.NullPool
+    def _make_mysql(self):
+        server = server_url('TALEA_TEST_MYSQL')
+        if self.upgrade:
+            databases = prepared.mysql(server)
+            name = databases.take()
+            self.addCleanup(databases.give_back, name)
+        else:
+            name = prepared.new_name()
+            prepared.execute(
+                server, f'CREATE DATABASE {name} CHARACTER SET utf8mb4'
+            )
+            self.addCleanup(prepared.execute, server, f'DROP DATABASE {name}')
+        self._locate(server, name)
+
+    def _make_postgresql(self):
+        server = server_url('TALEA_TEST_POSTGRESQL')
+        name = prepared.new_name()
+        if self.upgrade:
+            prepared.postgresql(server, name)
+        else:
+            prepared.execute(server, f'CREATE DATABASE {name}')
+        self.addCleanup(
+            prepared.execute, server, f'DROP DATABASE {name} WITH (FORCE)'
         )
+        self._locate(server, name)
 
-        def execute(statement):
-            with admin.connect() as connection:
-                connection.exec_driver_sql(statement)
-
-        execute(create)
-        self.addCleanup(execute, drop)
-        self.url = url.set(database=name).render_as_string(False)
+    def _locate(self, server, name):
+        url = sa.make_url(server).set(database=name)
+        self.url = url.render_as_string(False)
 
     def _configure(self):
         self.conf.set_override('connection', self.url, 'database')
