@@ -2,6 +2,7 @@
 """An HTTP server in threads of this process."""
 
 import socket
+import threading
 import time
 
 import waitress
@@ -46,6 +47,9 @@ class Server:
             clear_untrusted_proxy_headers=False,
         )
         self._stopping = False
+        self._closed = False
+        # Held by whoever closes what wakes the loop, or uses it.
+        self._waking = threading.Lock()
 
     def run(self):
         while not self._stopping:
@@ -55,11 +59,21 @@ class Server:
         while self._busy() and time.monotonic() < deadline:
             self._turn(0.05)
         self._server.task_dispatcher.shutdown(timeout=0.5)
-        wasyncore.close_all(self._map)
+        with self._waking:
+            wasyncore.close_all(self._map)
+            self._closed = True
 
     def stop(self):
         self._stopping = True
-        self._server.pull_trigger()
+        # If another one has it, the loop has been woken or has ended. To wait
+        # would be for ever in the handler of a signal.
+        if not self._waking.acquire(blocking=False):
+            return
+        try:
+            if not self._closed:
+                self._server.pull_trigger()
+        finally:
+            self._waking.release()
 
     def _turn(self, timeout):
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
