@@ -130,6 +130,31 @@ class LibraryTestCase(cloudkitty.ClientTestCase):
         self.assertEqual(Decimal(cost), kept.cost)
         self.assertEqual(datetime.datetime(3000, 1, 1, tzinfo=UTC), kept.end)
 
+    def test_prices_of_the_past_take_an_option_or_a_parameter(self):
+        """The client has no word for force."""
+        past = {
+            'cost': 1,
+            'field_id': self.field_id,
+            'value': 'm1.small',
+            'start': '2020-01-01',
+        }
+        self.refused(400, self.hashmap.create_mapping, **past)
+        self.conf.set_override('force', True, 'hashmap')
+        path = '/v1/rating/module_config/hashmap/mappings'
+        answer = self.request(
+            'POST',
+            f'{path}?force=false',
+            past,
+            content_type='application/json',
+        )
+        self.assertEqual(400, answer.status_int)
+        made = self.hashmap.create_mapping(**past)
+        self.assertEqual('2020-01-01T00:00:00+00:00', made['start'])
+        ended = self.hashmap.update_mapping(
+            mapping_id=made['mapping_id'], end='2020-01-31'
+        )
+        self.assertEqual('2020-02-01T00:00:00+00:00', ended['end'])
+
     def test_a_price_in_force_cannot_be_changed(self):
         made = self.hashmap.create_mapping(
             cost=1, field_id=self.field_id, value='m1.small'
