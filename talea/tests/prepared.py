@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """New databases with the newest schema, faster than by migrating each.
 
-SQLite's is a copy of a file, PostgreSQL's a copy of a template. MariaDB has
+SQLite's is a copy of a file, PostgreSQL's one of a template. MariaDB has
 no such thing: there a database that a test is done with is emptied, if it
 still has the schema, and used again. Each process has its own.
 """
 
-import atexit
 import functools
 import os
 import pathlib
-import shutil
 import tempfile
 import uuid
 
@@ -57,16 +55,16 @@ def _migrate(url):
 
 @functools.cache
 def _sqlite():
-    directory = tempfile.mkdtemp(prefix='talea-template-')
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    path = pathlib.Path(directory) / 'template'
-    _migrate(f'sqlite:///{path}')
-    return path
+    # The directory of a test is gone when the next one wants the file.
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / 'template'
+        _migrate(f'sqlite:///{path}')
+        return path.read_bytes()
 
 
 def sqlite(path):
     """Make the database file *path*."""
-    shutil.copy(_sqlite(), path)
+    path.write_bytes(_sqlite())
 
 
 @functools.cache
