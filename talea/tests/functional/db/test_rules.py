@@ -177,13 +177,13 @@ class TestKeeping(RulesTestCase):
         hashmap.create(self.context, other)
 
     def test_what_a_rule_belongs_to_must_be_there(self):
-        for name, id_ in (
-            ('field_id', 'f9'),
-            ('field_id', 's1'),
-            ('service_id', 'f1'),
-            ('group_id', 'g9'),
+        for name, id_, rest in (
+            ('field_id', 'f9', {}),
+            ('field_id', 's1', {}),
+            ('service_id', 'f1', {'field_id': None, 'value': None}),
+            ('group_id', 'g9', {}),
         ):
-            one = mapping(**{name: id_})
+            one = mapping(**{name: id_}, **rest)
             said = self.refused(exception.InvalidValue, self.create, one)
             self.assertIn(f"'{name}': there is no such {name[:-3]}", said)
         hashmap.delete_field(self.context, 'f1', 'u3', NOW)
