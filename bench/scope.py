@@ -16,6 +16,7 @@ import argparse
 import concurrent.futures
 import dataclasses
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -85,7 +86,6 @@ class Figures:
     :ivar p99: milliseconds
     :ivar server: milliseconds of the API's processor for each answer
     :ivar database: likewise of the database
-    :ivar others: part of the machine that other processes took meanwhile
     """
 
     rate: float
@@ -93,7 +93,6 @@ class Figures:
     p99: float
     server: float
     database: float
-    others: float
 
 
 class Api:
@@ -209,7 +208,7 @@ class Questions:
         return ask(self._port, 'PATCH', '/v2/scope', json.dumps(body))[0]
 
 
-def measure(questions, name, span, clients, cpus):
+def measure(questions, name, clients, span, cpus):
     """Ask for *span* seconds, *clients* at once, and return Figures."""
     for _ in range(20):
         questions.ask(name)
@@ -221,30 +220,22 @@ def measure(questions, name, span, clients, cpus):
             times.append(questions.ask(name))
         return times
 
-    # Whatever is not of the server, the database, or the clients.
-    cpus = [*cpus, time.process_time, busy]
     before, began = [cpu() for cpu in cpus], time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(clients) as pool:
         times = sorted(sum(pool.map(client, range(clients)), []))
     took = time.perf_counter() - began
     number = len(times)
-    server, database, clients, machine = (
-        cpu() - old for cpu, old in zip(cpus, before, strict=True)
+    server, database = (
+        (cpu() - old) / number * 1e3
+        for cpu, old in zip(cpus, before, strict=True)
     )
     return Figures(
         number / took,
         statistics.median(times) * 1e3,
         times[int(number * 0.99) - 1] * 1e3,
-        server / number * 1e3,
-        database / number * 1e3,
-        (machine - server - database - clients) / took / os.cpu_count(),
+        server,
+        database,
     )
-
-
-def busy():
-    """Return seconds of processor time that the machine has spent so far."""
-    times = psutil.cpu_times()
-    return sum(times) - times.idle - times.iowait - times.guest
 
 
 def load(engine, rows):
@@ -265,25 +256,24 @@ def load(engine, rows):
 
 
 def report(name, clients, runs):
-    # Caches suffer when others run: what was disturbed least says most.
-    figures = min(runs, key=lambda one: one.others)
+    # As with the original: when others run, caches suffer; what was
+    # disturbed least says most.
+    figures = min(runs, key=lambda one: one.server)
+    middle = statistics.median(one.server for one in runs)
     server, database = ORIGINAL[name]
-    spread = ' '.join(f'{one.server:.2f}' for one in runs)
     print(
         f'{name:<8}{clients:>8}{figures.rate:>8.0f}{figures.median:>8.2f}'
-        f'{figures.p99:>8.2f}{figures.server:>8.2f}{figures.database:>8.2f}'
-        f'{server / figures.server:>8.1f}'
+        f'{figures.p99:>8.2f}{figures.server:>8.2f}{middle:>8.2f}'
+        f'{figures.database:>8.2f}{server / figures.server:>8.1f}'
         f'{(server + database) / (figures.server + figures.database):>8.1f}'
-        f'{figures.others:>8.0%}  ({spread})',
-        flush=True,
     )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--rows', type=int, default=100_000)
-    parser.add_argument('--seconds', type=float, default=5)
-    parser.add_argument('--runs', type=int, default=3)
+    parser.add_argument('--seconds', type=float, default=1)
+    parser.add_argument('--runs', type=int, default=10)
     parser.add_argument('--clients', type=int, nargs='+', default=[1, 8])
     options = parser.parse_args()
     server = sa.make_url(fixtures.server_url('TALEA_TEST_MYSQL'))
@@ -295,26 +285,23 @@ def main():
     engine = sa.create_engine(url)
     migration.upgrade(engine)
     identifiers, database = load(engine, options.rows)
-    print(
-        f'{"":<8}{"clients":>8}{"req/s":>8}{"median":>8}{"p99 ms":>8}'
-        f'{"API ms":>8}{"DB ms":>8}{"ratio":>8}{"with DB":>8}'
-        f'{"others":>8}'
-    )
+    runs = {}
     with Api(url.render_as_string(False)) as api:
         questions = Questions(api.port, identifiers)
-        for question in ORIGINAL:
-            for clients in options.clients:
-                runs = [
-                    measure(
-                        questions,
-                        question,
-                        options.seconds,
-                        clients,
-                        (api.cpu, database),
-                    )
-                    for _ in range(options.runs)
-                ]
-                report(question, clients, runs)
+        # One question after the other, so that a busy hour is everybody's.
+        for _ in range(options.runs):
+            for case in itertools.product(ORIGINAL, options.clients):
+                figures = measure(
+                    questions, *case, options.seconds, (api.cpu, database)
+                )
+                runs.setdefault(case, []).append(figures)
+        print(
+            f'{"":<8}{"clients":>8}{"req/s":>8}{"median":>8}{"p99 ms":>8}'
+            f'{"API ms":>8}{"median":>8}{"DB ms":>8}{"ratio":>8}'
+            f'{"with DB":>8}'
+        )
+        for case, figures in runs.items():
+            report(*case, figures)
         print(f'{api.memory() / 2**20:.0f} MB')
     with admin.connect() as connection:
         connection.exec_driver_sql(f'DROP DATABASE {name}')
