@@ -97,6 +97,21 @@ class TestKeeping(RulesTestCase):
         self.create(one)
         self.assertEqual(one, pricing.get(self.context, rules.Threshold, 't1'))
 
+    def test_it_has_one_parent_and_the_value_that_goes_with_it(self):
+        for name, one in (
+            ('service_id', mapping(service_id='s1')),
+            ('service_id', mapping(field_id=None)),
+            ('service_id', threshold(service_id=None)),
+            ('value', mapping(value=None)),
+            ('value', mapping(value='')),
+            ('value', mapping(field_id=None, service_id='s1')),
+        ):
+            said = self.refused(exception.InvalidValue, self.create, one)
+            self.assertIn(f"'{name}'", said)
+        self.create(mapping(start=NOW + HOUR))
+        said = self.refused(exception.InvalidValue, self.update, value=None)
+        self.assertIn("'value'", said)
+
     def test_one_that_there_is_not_is_not_found(self):
         for kind in (rules.Mapping, rules.Threshold):
             self.refused(
