@@ -450,6 +450,10 @@ class WakeTest(ScopeTestCase):
         # It makes options known that the library looks for in vain otherwise.
         self.useFixture(conffixture.ConfFixture(self.conf))
         self.conf.set_override('transport_url', url)
+        # Nobody's heart beats on when the queue is gone after the test.
+        self.conf.set_override(
+            'heartbeat_timeout_threshold', 0, 'oslo_messaging_rabbit'
+        )
 
     def test_a_reset_wakes_all_processors(self):
         self._configure(self.useFixture(fixtures.RabbitMQ()).url)
