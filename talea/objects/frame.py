@@ -91,8 +91,8 @@ def encode(lines: Iterable[Line]) -> str:
             {
                 'metric': line.metric,
                 'unit': line.unit,
-                'qty': format(line.quantity, 'f'),
-                'price': format(line.price, 'f'),
+                'qty': _plain(line.quantity),
+                'price': _plain(line.price),
                 'groupby': line.groupby,
                 'metadata': line.metadata,
                 'rules': line.rules,
@@ -101,6 +101,12 @@ def encode(lines: Iterable[Line]) -> str:
         ],
         ensure_ascii=False,
     )
+
+
+def _plain(number: decimal.Decimal) -> str:
+    """Return *number* without an exponent, and without zeros at its end."""
+    text = format(number, 'f')
+    return text.rstrip('0').rstrip('.') if '.' in text else text
 
 
 def decode(text: str) -> tuple[Line, ...]:
