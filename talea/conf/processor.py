@@ -88,12 +88,6 @@ OPTS = [
         'metrics_file',
         help='What is measured, instead of the shipped metrics.yaml.',
     ),
-    cfg.IntOpt(
-        'rpc_timeout',
-        default=10,
-        min=1,
-        help='Seconds that the API waits for the message queue.',
-    ),
 ]
 
 DISCOVERY_OPTS = [

@@ -21,6 +21,9 @@ _SCHEMA = sa.text(
     'FROM information_schema.columns WHERE table_schema = :name '
     'ORDER BY table_name, column_name'
 )
+_TRIGGERS = sa.text(
+    'SELECT 1 FROM information_schema.triggers WHERE trigger_schema = :name'
+)
 _USED = sa.text(
     'SELECT table_name FROM information_schema.tables '
     'WHERE table_schema = :name AND auto_increment > 1'
@@ -107,7 +110,8 @@ class MySQL:
                 # Somebody may still hold a table.
                 connection.exec_driver_sql('SET lock_wait_timeout = 5')
                 found = connection.execute(_SCHEMA, {'name': name}).all()
-                if found != self._schema:
+                triggers = connection.execute(_TRIGGERS, {'name': name}).all()
+                if found != self._schema or triggers:
                     raise ValueError('another schema')
                 self._empty(connection, name)
         except (ValueError, sa.exc.SQLAlchemyError):
