@@ -22,8 +22,10 @@ WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 passed=0 failed=0 skipped=0
 group=
+failures=()
 
 finish() {
+    [ ${#failures[@]} = 0 ] || printf 'FAILED  %s\n' "${failures[@]}"
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" = 0 ] && [ "$skipped" = 0 ]
     exit
@@ -174,6 +176,11 @@ count_tests() {
         bad=1
     fi
     failed=$((failed + ${bad:-0}))
+    # The end of a long log is what people see.
+    [ "${bad:-0}" = 0 ] ||
+        mapfile -t -O ${#failures[@]} failures < <(
+            sed -nE 's/^\{[0-9]+\} (.*) \[.*\] \.\.\. (FAILED|inprogress)$/\1/p' "$log"
+        )
 }
 
 interrupt() {
