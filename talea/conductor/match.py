@@ -193,9 +193,7 @@ class Holdings:
             if self._owns(found, address.project_id):
                 self._sums[found]['floating_ips'] += 1
 
-    def _owns(
-        self, cluster_id: str | None, project_id: str
-    ) -> TypeGuard[str]:
+    def _owns(self, cluster_id: str | None, project_id: str) -> TypeGuard[str]:
         return (
             cluster_id is not None and self._projects[cluster_id] == project_id
         )
