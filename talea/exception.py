@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong, in one place; each error knows its HTTP status."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -9,10 +10,12 @@ class TaleaError(Exception):
 
     :cvar code: the HTTP status that the API answers with
     :cvar template: the text, formatted with the keyword arguments
+    :ivar headers: of the answer
     """
 
     code = 500
     template = 'An unknown error occurred.'
+    headers: Mapping[str, str] = {}
 
     def __init__(self, message: str | None = None, **kwargs: Any) -> None:
         self.kwargs = kwargs

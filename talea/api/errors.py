@@ -72,13 +72,35 @@ def rating_v1(status, detail):
     )
 
 
+def stats(status, detail):
+    """Return (content type, text) of an error of the Magnum face."""
+    if status == 401:
+        return rating(status, detail)
+    # Magnum says nothing of what its libraries refuse.
+    silent = detail == http.HTTPStatus(status).phrase
+    error = detail
+    if not isinstance(detail, dict):
+        who = 'server' if status >= 500 else 'client'
+        error = {
+            'request_id': '',
+            'code': '' if silent else who,
+            'status': status,
+            'title': '' if silent else detail.split('.', 1)[0],
+            'detail': '' if silent else detail,
+            'links': [],
+        }
+    return 'application/json', json.dumps({'errors': [error]})
+
+
 # Which face answers under which path; the longest prefix counts.
 SHAPES = {
     '/': usage,
+    '/stats': stats,
     '/v1/collector': rating_v1,
     '/v1/info/': rating_v1,
     '/v1/rating': rating_v1,
     '/v1/report': rating_v1,
+    '/v1/stats': stats,
     '/v1/storage': rating_v1,
     '/v2': rating,
 }
@@ -136,7 +158,8 @@ class Errors:
         try:
             rest = self.app(environ, begin)
         except Exception as error:
-            answer = response(_path(environ), *_describe(error))
+            headers = getattr(error, 'headers', {})
+            answer = response(_path(environ), *_describe(error), headers)
             return answer(environ, start_response)
         # All applications within have begun their answer when they return.
         status, headers = begun

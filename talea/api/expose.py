@@ -78,16 +78,30 @@ class Multi(Parameter):
         return base.convert(name, self.field, given)
 
 
-def _refuse_unknown(query, known):
+class Last(Parameter):
+    """A parameter of which the last one counts, if there are several."""
+
+    def read(self, name, query):
+        given = query.getall(name)
+        if not given:
+            return self.default
+        return base.convert(name, self.field, given[-1])
+
+
+class UnknownParameter(exception.InvalidValue):
+    """Somebody asks for what nobody thought of."""
+
+    template = "Invalid value for '%(name)s': there is no such parameter"
+
+
+def _refuse_unknown(query, known, unknown):
     """Pass if all parameters are known.
 
-    :raises talea.exception.InvalidValue: otherwise
+    :raises talea.exception.TaleaError: *unknown*, otherwise
     """
     for name in query:
         if name not in known:
-            raise exception.InvalidValue(
-                name=name, reason='there is no such parameter'
-            )
+            raise unknown(name=name)
 
 
 def _read(request, strict, optional):
@@ -111,6 +125,8 @@ def expose(
     public=False,
     strict=False,
     optional=False,
+    unknown=UnknownParameter,
+    begin=None,
 ):
     """Make a method of a Controller an endpoint.
 
@@ -124,27 +140,42 @@ def expose(
     :param strict: whether unknown parameters, and bodies that do not say that
         they are JSON, are refused, and numbers in bodies are Decimals
     :param optional: whether no body is the same as an empty object
+    :param unknown: error of a strict one, called with the name of a parameter
+    :param begin: function of the request that comes before all else, and
+        returns headers of the answer, whatever becomes of it
     """
 
     def decorate(method):
         @functools.wraps(method)
         def endpoint(self):
             request = pecan.request
-            ids = [
+            headers = begin(request) if begin else {}
+            try:
+                result = method(self, *_ids(self), **_given(request))
+            except exception.TaleaError as error:
+                error.headers = headers
+                raise
+            code = status(request) if callable(status) else status
+            response = _respond(result, code)
+            response.headers.update(headers)
+            return response
+
+        def _ids(self):
+            return [
                 base.convert(name, fields.ID, value)
                 for name, value in zip(names, self.ids, strict=True)
             ]
+
+        def _given(request):
             if strict:
-                _refuse_unknown(request.GET, query or {})
+                _refuse_unknown(request.GET, query or {}, unknown)
             given = {
                 name: parameter.read(name, request.GET)
                 for name, parameter in (query or {}).items()
             }
             if body is not None:
                 given['body'] = body.parse(_read(request, strict, optional))
-            result = method(self, *ids, **given)
-            code = status(request) if callable(status) else status
-            return _respond(result, code)
+            return given
 
         names = [
             name

@@ -36,10 +36,11 @@ RULES = [
 ]
 
 
-def rule(name, check, description, *operations):
+def rule(name, check, description, *operations, scopes=('project',)):
     """Return a documented rule.
 
     :param operations: texts like 'GET /v1/entities'
+    :param scopes: of the tokens that it is for
     """
     return policy.DocumentedRuleDefault(
         name,
@@ -49,7 +50,7 @@ def rule(name, check, description, *operations):
             dict(zip(('method', 'path'), one.split(), strict=True))
             for one in operations
         ],
-        scope_types=['project'],
+        scope_types=list(scopes),
     )
 
 

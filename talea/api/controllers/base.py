@@ -54,7 +54,7 @@ class Controller:
         if request.method == 'OPTIONS':
             return place.options, []
         if request.method not in methods:
-            raise exc.HTTPMethodNotAllowed(allow=_allow(methods))
+            return place.refuse(methods), []
         return getattr(place, methods[request.method]), []
 
     def find(self, segments):
@@ -68,6 +68,15 @@ class Controller:
         if place is None and segment and self.child is not None:
             place = self.child((*self.ids, segment)).find(rest)
         return place
+
+    def refuse(self, methods):
+        """Say that there is no such method here.
+
+        :param methods: those that there are
+        :returns: an endpoint that says it
+        :raises webob.exc.HTTPMethodNotAllowed: at once, to whoever asks
+        """
+        raise exc.HTTPMethodNotAllowed(allow=_allow(methods))
 
     @pecan.expose(content_type='application/json')
     def options(self):
