@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong, in one place; each error knows its HTTP status."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,4 +72,27 @@ class BadMessage(TaleaError):
 class BusError(TaleaError):
     """The message bus cannot be used as it is configured."""
 
+    template = '%(reason)s'
+
+
+class AmbiguousCluster(Conflict):
+    """A name that several clusters bear.
+
+    :ivar clusters: their ids
+    """
+
+    template = (
+        "More than one cluster is called '%(name)s', use one of the ids: "
+        '%(ids)s'
+    )
+
+    def __init__(self, name: str, clusters: Iterable[str]) -> None:
+        self.clusters = tuple(clusters)
+        super().__init__(name=name, ids=', '.join(self.clusters))
+
+
+class Unavailable(TaleaError):
+    """What answers the question is away; says what, for whoever asked."""
+
+    code = 503
     template = '%(reason)s'

@@ -4,23 +4,27 @@
 from talea.conf import api
 from talea.conf import auth
 from talea.conf import collector
+from talea.conf import conductor
 from talea.conf import coordination
 from talea.conf import database
 from talea.conf import entities
 from talea.conf import hashmap
 from talea.conf import processor
 from talea.conf import service_credentials
+from talea.conf import stats
 
 GROUPS = (
     api,
     auth,
     collector,
+    conductor,
     coordination,
     database,
     entities,
     hashmap,
     processor,
     service_credentials,
+    stats,
 )
 
 

@@ -17,9 +17,14 @@ ROOT = pathlib.Path(talea.__file__).parent
 # its name, and imports from its own floor or from lower ones.
 FLOORS = [
     ['talea.cmd', 'talea.wsgi'],
-    ['talea.api', 'talea.collector.service', 'talea.processor.service'],
+    [
+        'talea.api',
+        'talea.collector.service',
+        'talea.conductor.service',
+        'talea.processor.service',
+    ],
     ['talea.service', 'talea.worker', 'talea.coordination'],
-    ['talea.processor'],
+    ['talea.conductor', 'talea.processor'],
     ['talea.collector.replay'],
     ['talea.collector.recorder'],
     [

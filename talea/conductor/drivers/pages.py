@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists of other services, page by page, and what is wrong with them.
+
+What a page holds is turned into facts at once, and the page is dropped: a
+hundred thousand servers as Nova describes them are hundreds of megabytes.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+import functools
+import json
+import threading
+from typing import Any
+from typing import TypeVar
+import urllib.parse
+
+from keystoneauth1 import adapter
+from keystoneauth1 import exceptions as ksa_exc
+from oslo_log import log as logging
+
+from talea.conductor.drivers import base
+from talea.conf import service_credentials
+
+LOG = logging.getLogger(__name__)
+
+NONSENSE = 'what it answers cannot be understood'
+
+# What comes of an answer that is not what the API reference says.
+_ODD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+_Fact = TypeVar('_Fact')
+_Query = Sequence[tuple[str, str]]
+
+# While one waits for a token, others would only wait for the same.
+_turn = threading.Lock()
+
+
+class Service:
+    """A service of the cloud, as drivers ask it.
+
+    :param conf: ConfigOpts
+    :param kind: its type in the catalogue of services
+    :param version: of its API
+    :param microversion: None for the oldest
+    """
+
+    def __init__(
+        self, conf: Any, kind: str, version: str, microversion: str | None
+    ) -> None:
+        self._conf = conf
+        self._kind = kind
+        self._version = version
+        self._microversion = microversion
+
+    @functools.cached_property
+    def _adapter(self) -> adapter.Adapter:
+        return service_credentials.adapter(
+            self._conf,
+            timeout=self._conf.stats.driver_timeout,
+            service_type=self._kind,
+            version=self._version,
+            default_microversion=self._microversion,
+        )
+
+    def list(
+        self,
+        path: str,
+        member: str,
+        query: _Query,
+        make: Callable[[Any], _Fact | None],
+        deadline: base.Deadline,
+    ) -> list[_Fact]:
+        """Return all that a list holds.
+
+        :param path: of the list
+        :param member: of each page, which holds a part of the list
+        :param query: of the first page
+        :param make: returns the fact that something listed is, or None if it
+            does not count
+        :raises talea.conductor.drivers.base.DriverError: if it cannot be had
+        """
+        facts = []
+        for page in self._pages(path, member, query, deadline):
+            with _sense():
+                facts += [
+                    fact
+                    for fact in [make(one) for one in page]
+                    if fact is not None
+                ]
+        return facts
+
+    def ask(self, path: str, query: _Query, deadline: base.Deadline) -> Any:
+        """Return one answer.
+
+        :raises talea.conductor.drivers.base.DriverError: if there is none
+        """
+        self._enter(deadline)
+        return self._get(f'{path}?{urllib.parse.urlencode(query)}', deadline)
+
+    def _pages(
+        self,
+        path: str,
+        member: str,
+        query: _Query,
+        deadline: base.Deadline,
+    ) -> Iterator[list[Any]]:
+        """Yield what is new on each page."""
+        self._enter(deadline)
+        seen: set[str] = set()
+        text: str | None = urllib.parse.urlencode(query)
+        while text is not None:
+            page = self._get(f'{path}?{text}', deadline)
+            with _sense():
+                text = _next(page, member)
+                new = _new(page[member], seen)
+            if text is not None and not new:
+                raise base.DriverError(reason='its list has no end')
+            yield new
+
+    def _enter(self, deadline: base.Deadline) -> None:
+        """See to it that there are a token and an endpoint."""
+        # Whoever has waited for another until now need not try.
+        if not _turn.acquire(timeout=deadline.left()):
+            raise deadline.late()
+        try:
+            deadline.check()
+            if not self._adapter.get_auth_headers():
+                raise base.DriverError(
+                    reason='[service_credentials] says nothing of Keystone'
+                )
+        except (ksa_exc.ClientException, *_ODD) as error:
+            raise _failed(error, deadline, 'Keystone gives no token: ')
+        finally:
+            _turn.release()
+        try:
+            endpoint = self._adapter.get_endpoint()
+        except (ksa_exc.ClientException, *_ODD) as error:
+            raise _failed(error, deadline)
+        if not endpoint:
+            raise base.DriverError(
+                reason=f'there is no {self._kind} service in the catalogue '
+                f'(version {self._version}; region and interface as in '
+                '[service_credentials])'
+            )
+
+    def _get(self, path: str, deadline: base.Deadline) -> Any:
+        """Return what is at *path*, read as JSON."""
+        deadline.check()
+        session = self._adapter.session
+        timeout = min(deadline.left(), session.timeout or deadline.left())
+        try:
+            # Some of what goes wrong there is of no class of keystoneauth.
+            body = self._adapter.get(path, timeout=timeout).content
+            return json.loads(body)
+        except (ksa_exc.ClientException, *_ODD) as error:
+            raise _failed(error, deadline)
+
+
+class _sense:
+    """Makes a DriverError of what is odd in an answer."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if isinstance(error, _ODD):
+            LOG.debug('An odd answer', exc_info=error)
+            raise base.DriverError(reason=NONSENSE) from error
+
+
+def _next(page: Mapping[str, Any], member: str) -> str | None:
+    """Return the query of the next page; None after the last one.
+
+    Only the query of a link is used. Its host and path are those that the
+    service takes itself to have, which may be another one behind a proxy.
+    """
+    links = page.get(f'{member}_links')
+    if links is not None:
+        # Nova, Cinder, Neutron.
+        found = [one['href'] for one in links if one['rel'] == 'next']
+        link = found[0] if found else None
+    elif isinstance(page.get('links'), Mapping):
+        link = page['links'].get('next')
+        if page.get('truncated') and not link:
+            raise base.DriverError(reason='it keeps a part of its list back')
+    else:
+        # Magnum.
+        link = page.get('next')
+    if not link:
+        return None
+    query = urllib.parse.urlsplit(link).query
+    if not query:
+        raise base.DriverError(reason=NONSENSE)
+    return query
+
+
+def _new(items: Any, seen: set[str]) -> list[Any]:
+    """Return those that were on no page before.
+
+    A server that moves between cells while it is listed is there twice.
+    """
+    if not isinstance(items, list):
+        raise TypeError(type(items))
+    new = []
+    for item in items:
+        name = item['uuid'] if 'uuid' in item else item['id']
+        if name not in seen:
+            seen.add(name)
+            new.append(item)
+    return new
+
+
+def _failed(
+    error: Exception, deadline: base.Deadline, before: str = ''
+) -> base.DriverError:
+    """Return *error* in words, without URLs and what else they may hold."""
+    LOG.debug('A service cannot be asked', exc_info=error)
+    if isinstance(error, base.DriverError):
+        return error
+    if not deadline.left():
+        return deadline.late()
+    return base.DriverError(reason=before + _words(error))
+
+
+def _words(error: Exception) -> str:
+    status = getattr(error, 'http_status', None)
+    known = {
+        401: 'it does not accept the service credentials (401)',
+        403: 'the service credentials may not ask for this (403)',
+        404: 'nothing is there where the catalogue says it is (404)',
+        406: 'its version is too old (406)',
+    }
+    if status in known:
+        return known[status]
+    if status:
+        return f'it fails ({status})'
+    for kind, words in (
+        (ksa_exc.ConnectTimeout, 'it does not answer in time'),
+        (ksa_exc.SSLError, 'its certificate is not accepted'),
+        (ksa_exc.ConnectionError, 'there is no connection to it'),
+        (ksa_exc.EmptyCatalog, 'the catalogue is empty'),
+        (ksa_exc.DiscoveryFailure, 'it does not say which versions it has'),
+        (
+            ksa_exc.AuthPluginException,
+            '[service_credentials] is not complete',
+        ),
+    ):
+        if isinstance(error, kind):
+            return words
+    return NONSENSE

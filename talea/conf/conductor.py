@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup(
+    'conductor', title='The conductor, which tells what clusters hold'
+)
+
+OPTS = [
+    cfg.IntOpt(
+        'workers', default=1, min=1, help='Processes of talea-conductor.'
+    ),
+    cfg.IntOpt(
+        'rpc_timeout',
+        default=30,
+        min=1,
+        mutable=True,
+        help='Seconds that the API waits for an answer of a conductor. More '
+        'than [stats] driver_timeout, or a driver that is slow looks like a '
+        'conductor that is away.',
+    ),
+]
+
+
+def register(conf):
+    conf.register_group(GROUP)
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts():
+    return [(GROUP, OPTS)]
