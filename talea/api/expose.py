@@ -94,14 +94,27 @@ class UnknownParameter(exception.InvalidValue):
     template = "Invalid value for '%(name)s': there is no such parameter"
 
 
-def _refuse_unknown(query, known, unknown):
-    """Pass if all parameters are known.
+def _convert(names, ids):
+    """Return the ids of a path as they are given to a method."""
+    return [
+        base.convert(name, fields.ID, value)
+        for name, value in zip(names, ids, strict=True)
+    ]
 
-    :raises talea.exception.TaleaError: *unknown*, otherwise
+
+def _parameters(request, known, unknown):
+    """Return the values of the query string.
+
+    :param known: {name: Parameter}
+    :param unknown: class of the error that others are; if any
     """
-    for name in query:
-        if name not in known:
+    for name in request.GET:
+        if unknown and name not in known:
             raise unknown(name=name)
+    return {
+        name: parameter.read(name, request.GET)
+        for name, parameter in known.items()
+    }
 
 
 def _read(request, strict, optional):
@@ -151,7 +164,12 @@ def expose(
             request = pecan.request
             headers = begin(request) if begin else {}
             try:
-                result = method(self, *_ids(self), **_given(request))
+                ids = _convert(names, self.ids)
+                given = _parameters(request, query or {}, strict and unknown)
+                if body is not None:
+                    value = _read(request, strict, optional)
+                    given['body'] = body.parse(value)
+                result = method(self, *ids, **given)
             except exception.TaleaError as error:
                 error.headers = headers
                 raise
@@ -159,23 +177,6 @@ def expose(
             response = _respond(result, code)
             response.headers.update(headers)
             return response
-
-        def _ids(self):
-            return [
-                base.convert(name, fields.ID, value)
-                for name, value in zip(names, self.ids, strict=True)
-            ]
-
-        def _given(request):
-            if strict:
-                _refuse_unknown(request.GET, query or {}, unknown)
-            given = {
-                name: parameter.read(name, request.GET)
-                for name, parameter in (query or {}).items()
-            }
-            if body is not None:
-                given['body'] = body.parse(_read(request, strict, optional))
-            return given
 
         names = [
             name

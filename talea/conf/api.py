@@ -41,8 +41,17 @@ def set_defaults():
     """Let browsers of the origins that are allowed use all of the API."""
     cors.set_defaults(
         allow_methods=['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-        allow_headers=['X-Auth-Token', 'X-OpenStack-Request-ID'],
-        expose_headers=['Link', 'X-OpenStack-Request-ID', 'X-Talea-Matched'],
+        allow_headers=[
+            'OpenStack-API-Version',
+            'X-Auth-Token',
+            'X-OpenStack-Request-ID',
+        ],
+        expose_headers=[
+            'Link',
+            'OpenStack-API-Version',
+            'X-OpenStack-Request-ID',
+            'X-Talea-Matched',
+        ],
     )
 
 

@@ -13,6 +13,7 @@ from talea.policies import rating
 from talea.policies import report
 from talea.policies import schedule
 from talea.policies import scope
+from talea.policies import stats
 from talea.policies import summary
 from talea.policies import usage
 from talea.policies import volume
@@ -29,6 +30,7 @@ WORDS = (
     report,
     schedule,
     scope,
+    stats,
     summary,
     usage,
     volume,

@@ -5,6 +5,7 @@ from talea import version
 from talea.api import expose
 from talea.api.controllers import base
 from talea.api.controllers import rating
+from talea.api.controllers import stats
 from talea.api.controllers import usage
 
 
@@ -26,9 +27,15 @@ class Info(usage.CHILDREN['info']):
 
 
 class V1(base.Controller):
-    """``/v1``: Almanach's bare paths again, and CloudKitty's first API."""
+    """``/v1``: Almanach's bare paths again, CloudKitty's first API, and
+    Magnum's statistics."""
 
-    children = {**usage.CHILDREN, **rating.V1, 'info': Info}
+    children = {
+        **usage.CHILDREN,
+        **rating.V1,
+        **stats.CHILDREN,
+        'info': Info,
+    }
 
     @expose.expose(public=True)
     def get(self):
@@ -46,9 +53,9 @@ class V2(base.Controller):
 
 
 class Root(base.Controller):
-    """``/``: which versions there are, and Almanach's bare paths."""
+    """``/``: which versions there are, and paths that are bare."""
 
-    children = {'v1': V1, 'v2': V2, **usage.CHILDREN}
+    children = {'v1': V1, 'v2': V2, **usage.CHILDREN, **stats.CHILDREN}
 
     @expose.expose(public=True)
     def get(self):
