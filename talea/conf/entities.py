@@ -23,6 +23,12 @@ OPTS = [
         help='Keys of the metadata of an instance which are kept in its '
         'entity.',
     ),
+    cfg.ListOpt(
+        'volume_metadata',
+        default=['cinder.csi.openstack.org/cluster'],
+        help='Keys of the metadata of a volume which are kept in its entity. '
+        'By the default the volumes that Kubernetes made are known.',
+    ),
     cfg.IntOpt(
         'volume_existence_threshold',
         default=60,

@@ -7,6 +7,7 @@ The names are those of talea.objects.timeline.
 from collections.abc import Mapping
 from typing import Any
 
+from talea.objects import cluster
 from talea.objects import event as events
 from talea.objects import timeline
 
@@ -35,10 +36,22 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     'floatingip': {'project': _PROJECT},
     'image': {'size': _SIZE, 'project': _PROJECT},
     'volume_type': {'name': ('name',)},
+    cluster.KIND: {
+        'nodes': ('node_count',),
+        'masters': ('master_count',),
+        'project': _PROJECT,
+    },
 }
 
 _PLAIN: dict[str, tuple[str, ...]] = {
-    'instance': ('name', 'display_name', 'zone', 'host'),
+    'instance': (
+        'name',
+        'display_name',
+        'zone',
+        'host',
+        'addresses',
+        'ports',
+    ),
     'volume': ('name', 'zone', 'state'),
     'snapshot': ('name', 'volume_id', 'state'),
     'floatingip': (
@@ -49,10 +62,21 @@ _PLAIN: dict[str, tuple[str, ...]] = {
         'fixed_ip',
         'router_id',
         'state',
+        'description',
     ),
     'image': ('name', 'visibility', 'state'),
     'volume_type': (),
+    cluster.KIND: (
+        'name',
+        'state',
+        'stack_id',
+        'node_addresses',
+        'master_addresses',
+        'cluster_template_id',
+    ),
 }
+# Kinds with metadata, of which white-listed keys are kept.
+_TAGGED = frozenset(('instance', 'volume'))
 
 
 # Kinds that plug-ins add: all else that they say changes in place.
@@ -87,12 +111,20 @@ def groups(kind: str) -> dict[str, tuple[str, ...]]:
     return _GROUPS.get(kind, _OTHER_GROUPS)
 
 
-def plain(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the attributes *given* that change in place."""
+def plain(
+    kind: str, given: Mapping[str, Any], rules: timeline.Rules
+) -> dict[str, Any]:
+    """Return those of the attributes *given* that change in place.
+
+    The state of an instance is none of them: see [entities] split_on_state.
+    """
     names = _PLAIN.get(kind)
     if names is None:
         names = tuple(name for name in given if name not in _NOT_KEPT)
-    return {name: given[name] for name in names if name in given}
+    found = {name: given[name] for name in names if name in given}
+    if kind in _TAGGED and 'metadata' in given:
+        found['metadata'] = metadata(kind, given, rules)
+    return found
 
 
 def values(event: events.Event, rules: timeline.Rules) -> dict[str, Any]:
@@ -106,14 +138,18 @@ def values(event: events.Event, rules: timeline.Rules) -> dict[str, Any]:
     if not found.get('project_id'):
         # Who said nothing of it may still be completed.
         found.pop('project_id', None)
-    found.update(plain(kind, given))
+    found.update(plain(kind, given, rules))
     if 'state' in given:
         found['state'] = given['state']
     if kind == 'instance':
         found.update(image(given, rules))
-        found['metadata'] = metadata(given, rules)
     if kind == 'volume':
         found['attached_to'] = given.get('attached_to') or []
+    if kind in _TAGGED:
+        found['metadata'] = metadata(kind, given, rules)
+    if kind == cluster.KIND:
+        # Until something tells that it is.
+        found['completed'] = False
     return found
 
 
@@ -144,11 +180,12 @@ def image(given: Mapping[str, Any], rules: timeline.Rules) -> dict[str, Any]:
 
 
 def metadata(
-    given: Mapping[str, Any], rules: timeline.Rules
+    kind: str, given: Mapping[str, Any], rules: timeline.Rules
 ) -> dict[str, Any]:
-    """Return the white-listed metadata of an instance."""
+    """Return the white-listed metadata of an instance or a volume."""
     found = given.get('metadata') or {}
-    return {name: found[name] for name in rules.metadata if name in found}
+    kept = rules.metadata if kind == 'instance' else rules.volume_metadata
+    return {name: found[name] for name in kept if name in found}
 
 
 def fill(span: timeline.Span, found: Mapping[str, Any]) -> None:

@@ -241,12 +241,29 @@ class Changes:
             later.values['attached_to'] = new
         self.know(event, 'attachments', not inferred)
 
+    def complete(self, event: events.Event) -> None:
+        """Clusters only: begin a new span where its create had succeeded.
+
+        Never taken back. If that was not told when it happened, it had by
+        ``completed_at``.
+        """
+        given = event.attributes
+        line = self.line
+        if not given.get('completed') or line.tail.values.get('completed'):
+            return
+        when, source = event.fact_at, SOURCES[event.source]
+        if given.get('completed_at'):
+            when = min(when, _parse(given['completed_at']))
+            source = INFERRED
+        span = line.split(when, event.message_id, source)
+        self.touch(event, span, when, source)
+        for later in line.following(span):
+            later.values['completed'] = True
+
     def plain(self, event: events.Event) -> None:
         given = event.attributes
         tail = self.line.tail
-        new = attributes.plain(event.resource_type, given)
-        if event.resource_type == 'instance' and 'metadata' in given:
-            new['metadata'] = attributes.metadata(given, self.rules)
+        new = attributes.plain(event.resource_type, given, self.rules)
         if all(
             name in tail.values and tail.values[name] == value
             for name, value in new.items()

@@ -11,6 +11,7 @@ from typing import Any
 
 from talea.db import types
 from talea.objects import chain
+from talea.objects import cluster
 from talea.objects import period
 from talea.objects import timeline
 from talea.rating import metrics
@@ -72,6 +73,8 @@ def _rateable(row: Mapping[str, Any], rules: timeline.Rules) -> str:
         values.append(attributes.get('os'))
         if rules.split_on_state:
             values.append(attributes.get('state'))
+    if kind == cluster.KIND:
+        values.append(cluster.counts(attributes))
     # As text: whatever a service may have sent, it can be compared.
     return json.dumps(values, sort_keys=True)
 

@@ -27,7 +27,7 @@ class Entity:
     """Usage of one resource over one period of unchanged attributes.
 
     :ivar entity_id: id of the resource, shared by all of its entities
-    :ivar entity_type: instance, volume, snapshot, floatingip, image
+    :ivar entity_type: instance, volume, snapshot, floatingip, image, cluster
     :ivar seq: place in the chain of the resource's entities, from 0
     :ivar end: exclusive; None while it goes on
     :ivar last_event: time of the last event that was applied to it

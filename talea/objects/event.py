@@ -18,7 +18,7 @@ from talea.db import models
 
 # Kinds. The comment says which attributes the fold takes for true.
 CREATE = 'create'  # all of them; fact_at is the creation time
-RESIZE = 'resize'  # instance: the flavor group; volume: size
+RESIZE = 'resize'  # instance: the flavor group; volume: size; cluster: nodes
 REBUILD = 'rebuild'  # image_id, image_meta
 RETYPE = 'retype'  # volume_type_id
 TRANSFER = 'transfer'  # project_id
@@ -56,8 +56,8 @@ class Event:
     """One fact about one resource, as the service said it, unfiltered.
 
     :ivar message_id: of the notification; unique together with the resource
-    :ivar resource_type: instance, volume, snapshot, floatingip, image or
-        volume_type
+    :ivar resource_type: instance, volume, snapshot, floatingip, image,
+        cluster or volume_type
     :ivar resource_id: any text of up to 255 characters
     :ivar fact_at: when it became so by the service's own account, aware UTC.
         For EXISTS: when the audit looked

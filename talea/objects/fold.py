@@ -12,13 +12,14 @@ import datetime
 
 from talea.objects import attributes
 from talea.objects import changes
+from talea.objects import cluster
 from talea.objects import correction
 from talea.objects import event as events
 from talea.objects import timeline
 
 # Groups that an event of this kind sets.
 _SETS = {
-    events.RESIZE: ('flavor', 'size'),
+    events.RESIZE: ('flavor', 'size', 'nodes', 'masters'),
     events.RETYPE: ('type',),
     events.TRANSFER: ('project',),
     events.UPDATE: ('name',),
@@ -122,6 +123,8 @@ class _Folder:
             self.changes.rebuild(event, event.fact_at, fact=True)
         elif event.kind in _ATTACHES and 'attached_to' in given:
             self.changes.attach(event, given['attached_to'], event.fact_at)
+        if event.resource_type == cluster.KIND:
+            self.changes.complete(event)
         self.changes.state(event)
         self.changes.plain(event)
 

@@ -46,14 +46,32 @@ Instance:
 ``os_type``, ``metadata`` (dict), ``display_name``, ``zone``, ``host``,
 ``launched_at``
     As the payload has them.
+``addresses``, ``ports``
+    Sorted lists of its fixed addresses and of the ids of its ports. Left out
+    where the payload has none of them: the old format has addresses with
+    creates, rebuilds and resizes only, and never ports.
 
 Volume: ``size`` (GiB), ``volume_type_id``, ``attached_to`` (sorted list of
 instance ids), ``zone``, ``metadata`` (dict).
 Snapshot: ``size`` (GiB), ``volume_id``.
 Floating IP: ``address``, ``network_id``, ``port_id``, ``fixed_ip``,
-``router_id``.
+``router_id``, ``description``.
 Image: ``size`` (bytes), ``visibility``.
 Volume type: ``name`` alone.
+
+Cluster:
+
+``node_count``, ``master_count``
+    How many workers (of all node groups) and masters are wanted. RESIZE takes
+    both for true.
+``completed``
+    True: its create has succeeded. Until something says so it is there, but
+    is no usage. Never taken back.
+``completed_at``
+    By when at the latest, if the message only looks back on it.
+``state``, ``stack_id``, ``node_addresses``, ``master_addresses``,
+``cluster_template_id``
+    As the payload has them; the addresses sorted.
 
 CORRECT has instead: ``target_start``, ``target_end`` (the entity that the
 operator saw, by its edges; ``target_end`` is None for the active one),
@@ -66,6 +84,9 @@ import dataclasses
 import datetime
 from typing import Any
 
+# Metadata by which Kubernetes' driver for Cinder tells its cluster.
+CSI_CLUSTER = 'cinder.csi.openstack.org/cluster'
+
 
 class Incomplete(Exception):
     """Earlier entities are needed than those at hand: fold from the start."""
@@ -77,9 +98,12 @@ class Rules:
 
     :ivar image_meta: names of image properties that count
     :ivar metadata: keys of instance metadata that are kept
+    :ivar volume_metadata: keys of volume metadata that are kept
     :ivar volume_threshold: seconds
     :ivar split_on_state: whether a change of state starts a new entity
     :ivar track_changes: whether it is noted whose usage changed when
+    :ivar track_stats: whether it is noted whose clusters may hold something
+        else
     """
 
     image_meta: tuple[str, ...] = ('distro', 'version', 'os_type')
@@ -87,6 +111,7 @@ class Rules:
     volume_threshold: int = 60
     split_on_state: bool = False
     track_changes: bool = True
+    volume_metadata: tuple[str, ...] = (CSI_CLUSTER,)
 
     @classmethod
     def of(cls, conf: Any) -> 'Rules':
@@ -98,6 +123,7 @@ class Rules:
             group.volume_existence_threshold,
             group.split_on_state,
             conf.processor.track_changes,
+            tuple(group.volume_metadata),
         )
 
 

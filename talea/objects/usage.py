@@ -15,6 +15,7 @@ import decimal
 from typing import Any
 
 from talea.db import api as db
+from talea.objects import cluster
 from talea.objects import entity
 from talea.objects import volume_type
 
@@ -22,12 +23,17 @@ HOUR = 'hour'
 GIB_HOUR = 'GiB.hour'
 GIB = 2**30
 
+# What the nodes of clusters are counted under.
+NODE = 'node'
+
 UNITS = {
     'instance': HOUR,
     'volume': GIB_HOUR,
     'snapshot': GIB_HOUR,
     'floatingip': HOUR,
     'image': GIB_HOUR,
+    cluster.KIND: HOUR,
+    NODE: HOUR,
 }
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
@@ -42,7 +48,8 @@ _EXACT = decimal.Context(prec=200, rounding=decimal.ROUND_HALF_EVEN)
 class UsageRow:
     """Usage of one kind of resource by one project in a window.
 
-    :ivar resource: instance, volume, snapshot, floatingip or image
+    :ivar resource: instance, volume, snapshot, floatingip, image, cluster or
+        node
     :ivar group: name of the flavor or volume type; '' where there is none
     :ivar quantity: in *unit*, rounded half to even at the twelfth place
     :ivar unit: "hour" or "GiB.hour" (GiB = 2**30 bytes)
@@ -99,8 +106,16 @@ def _place(key: tuple[str, str, str]) -> tuple[str, int, tuple[str, ...]]:
     return key[0], kinds.index(key[1]) if known else len(kinds), key
 
 
-def _weight(item: entity.Entity) -> int:
-    """Bytes that *item* holds; 1 for what is counted by time alone."""
+def _weight(item: entity.Entity, resource: str) -> int:
+    """Bytes that *item* holds; 1 for what is counted by time alone.
+
+    Of a cluster as many as it has nodes, if it is asked for those.
+    """
+    if item.entity_type == cluster.KIND:
+        if not cluster.counts(item.attributes):
+            return 0
+        if resource == NODE:
+            return cluster.nodes(item.attributes) or 0
     if unit(item.entity_type) == HOUR:
         return 1
     size = item.attributes.get('size') or 0
@@ -108,25 +123,34 @@ def _weight(item: entity.Entity) -> int:
     return int(size) if item.entity_type == 'image' else int(size) * GIB
 
 
+def resources(entity_type: str) -> tuple[str, ...]:
+    """Return what entities of a kind are counted as."""
+    if entity_type == cluster.KIND:
+        return entity_type, NODE
+    return (entity_type,)
+
+
 def amount(
     items: Iterable[entity.Entity],
     begin: datetime.datetime,
     end: datetime.datetime,
+    resource: str | None = None,
 ) -> int:
     """Sum up what *items* used in [begin, end).
 
     Periods are half-open and clipped to the window; an open one lasts until
     its end. Additive: [a, c) is [a, b) plus [b, c), exactly.
 
-    :returns: microseconds times bytes; microseconds for instances and
-        floating IPs
+    :param resource: NODE for the nodes of clusters; default: their own kind
+    :returns: microseconds times bytes; microseconds for what has no size
     """
     total = 0
     for item in items:
         last = end if item.end is None else min(item.end, end)
         span = last - max(item.start, begin)
         if span > datetime.timedelta(0):
-            total += span // _MICROSECOND * _weight(item)
+            weight = _weight(item, resource or item.entity_type)
+            total += span // _MICROSECOND * weight
     return total
 
 
@@ -181,10 +205,11 @@ def show(
 
     def add(items: list[entity.Entity]) -> None:
         for item in items:
-            total = amount([item], begin, end)
-            if total:
-                group = grouping(item, names)
-                totals[item.project_id, item.entity_type, group] += total
+            for resource in resources(item.entity_type):
+                total = amount([item], begin, end, resource)
+                if total:
+                    group = grouping(item, names)
+                    totals[item.project_id, resource, group] += total
 
     entity.overlapping(context, begin, end, add, project_id=project_id)
     keys = sorted(totals, key=_place)

@@ -37,6 +37,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     'snapshot': frozenset(('size', 'volume_id')),
     'image': frozenset(('size',)),
     'floatingip': frozenset(('network_id', 'address')),
+    # "nodes" is both counts together.
+    'cluster': frozenset(('node_count', 'master_count', 'nodes')),
 }
 # Of kinds that plug-ins add.
 OTHERS = frozenset(('flavor', 'size'))

@@ -7,6 +7,16 @@ _SHOWN = {
     'snapshot': ('size', 'volume_id'),
     'floatingip': ('address', 'port_id', 'fixed_ip', 'router_id'),
     'image': ('size', 'visibility'),
+    'cluster': (
+        'state',
+        'completed',
+        'node_count',
+        'master_count',
+        'stack_id',
+        'cluster_template_id',
+        'node_addresses',
+        'master_addresses',
+    ),
 }
 
 

@@ -18,6 +18,8 @@ _USAGE = {
     'snapshot': 'snapshot',
     'floatingip': 'floating IP',
     'image': 'image',
+    'cluster': 'cluster',
+    'node': 'cluster node',
 }
 
 
@@ -72,7 +74,7 @@ class Show(base.Ready, lister.Lister):
             [
                 (
                     row.project_id,
-                    _USAGE[row.resource],
+                    _USAGE.get(row.resource, row.resource),
                     row.group,
                     Quantity(row.quantity),
                     row.unit,

@@ -38,7 +38,14 @@ _SOURCES = frozenset(
 )
 # The fold reads these.
 _TIMES = frozenset(
-    ('created_at', 'ended_at', 'period_begin', 'period_end', 'launched_at')
+    (
+        'created_at',
+        'ended_at',
+        'period_begin',
+        'period_end',
+        'launched_at',
+        'completed_at',
+    )
 )
 
 _TYPES: dict[str, type] = {
@@ -76,6 +83,17 @@ _TYPES: dict[str, type] = {
     'fixed_ip': str,
     'router_id': str,
     'visibility': str,
+    'addresses': list,
+    'ports': list,
+    'description': str,
+    'node_count': int,
+    'master_count': int,
+    'stack_id': str,
+    'node_addresses': list,
+    'master_addresses': list,
+    'cluster_template_id': str,
+    'completed': bool,
+    'completed_at': str,
 }
 
 

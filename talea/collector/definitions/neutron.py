@@ -24,6 +24,7 @@ def _attributes(said: Mapping[str, Any]) -> dict[str, Any]:
         'fixed_ip': said.get('fixed_ip_address'),
         'router_id': said.get('router_id'),
         'state': said.get('status'),
+        'description': said.get('description'),
     }
     if created:
         attributes['created_at'] = created.isoformat()

@@ -94,7 +94,8 @@ def _legacy(payload: Mapping[str, Any]) -> _Server:
         or moments.known(payload.get('deleted_at')),
         period=_period(payload),
         source=event.NOTIFICATION,
-        plain=_plain(payload, payload['hostname']),
+        plain=_plain(payload, payload['hostname'])
+        | _addresses(payload.get('fixed_ips'), payload),
         flavor={
             'flavor': payload['instance_type'],
             'flavor_id': payload.get('instance_flavor_id'),
@@ -124,7 +125,7 @@ def _versioned(payload: Mapping[str, Any]) -> _Server:
         or moments.known(data.get('deleted_at')),
         period=_period(_inner(data, 'audit_period')),
         source=event.COARSE,
-        plain=_plain(data, data['host_name']),
+        plain=_plain(data, data['host_name']) | _ports(data),
         flavor={
             'flavor': flavor['name'],
             'flavor_id': flavor['flavorid'],
@@ -173,6 +174,29 @@ def _plain(data: Mapping[str, Any], hostname: Any) -> dict[str, Any]:
         # The old format has had "" or a list where there is none.
         'metadata': metadata or {},
     }
+
+
+def _addresses(given: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return its addresses, {} where it does not say which it has.
+
+    A server that is deleted has none any more; until when it had them is not
+    said.
+    """
+    ending = data.get('task_state') == 'deleting'
+    if given is None or ending or data['state'] == 'deleted':
+        return {}
+    return {'addresses': sorted({one['address'] for one in given})}
+
+
+def _ports(data: Mapping[str, Any]) -> dict[str, Any]:
+    given = data.get('ip_addresses')
+    if given is not None:
+        given = [one['nova_object.data'] for one in given]
+    found = _addresses(given, data)
+    if found:
+        ports = {one.get('port_uuid') for one in given or ()}
+        found['ports'] = sorted(ports - {None})
+    return found
 
 
 def _period(data: Mapping[str, Any]) -> tuple[Any, Any] | None:
@@ -314,7 +338,8 @@ def _exists(
 
 
 # States, hosts and the like. Most of it is in compute.instance.update too,
-# but that is only sent if notify_on_state_change is set.
+# but that is only sent if notify_on_state_change is set. The old format has
+# no word for interfaces.
 _CHANGES = (
     'power_off',
     'power_on',
@@ -329,6 +354,8 @@ _CHANGES = (
     'unshelve',
     'soft_delete',
     'restore',
+    'interface_attach',
+    'interface_detach',
 )
 
 DEFINITIONS = {

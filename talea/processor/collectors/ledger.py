@@ -11,6 +11,7 @@ import fractions
 import json
 from typing import Any
 
+from talea.objects import cluster
 from talea.objects import entity
 from talea.objects import period
 from talea.objects import volume_type
@@ -139,8 +140,14 @@ class Ledger(base.Collector):
                 return item.volume_type_id
             if attribute == 'volume_type' and names is not None:
                 return names.of(item.volume_type_id, item.start)
+            if attribute == 'nodes' and item.entity_type == cluster.KIND:
+                return cluster.nodes(item.attributes)
             return item.attributes.get(attribute)
 
+        if item.entity_type == cluster.KIND and not cluster.counts(
+            item.attributes
+        ):
+            return []
         meters = []
         for metric in self._by_kind.get(item.entity_type, ()):
             level = self._level(

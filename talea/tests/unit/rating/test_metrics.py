@@ -59,6 +59,8 @@ class LoadTestCase(MetricsTestCase):
                 'snapshot.size': ('snapshot', 'size', 'GiB.hour'),
                 'image.size': ('image', 'size', 'GiB.hour'),
                 'ip.floating': ('floatingip', None, 'hour'),
+                'cluster': ('cluster', None, 'hour'),
+                'cluster.nodes': ('cluster', 'nodes', 'hour'),
             },
             {
                 name: (one.entity, one.measure, one.unit)

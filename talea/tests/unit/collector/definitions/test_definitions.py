@@ -57,6 +57,7 @@ class LoadTestCase(base.TestCase):
             'volume.create.end',
             'floatingip.create.end',
             'image.activate',
+            'magnum.cluster.create',
         ):
             self.assertEqual(1, len(found[name]))
 

@@ -25,6 +25,7 @@ class FloatingIPTestCase(unittest.TestCase):
                 'fixed_ip': None,
                 'router_id': None,
                 'state': 'DOWN',
+                'description': '',
                 'created_at': '2026-11-21T06:14:04+00:00',
             },
             one.attributes,

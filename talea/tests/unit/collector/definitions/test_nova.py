@@ -46,19 +46,24 @@ class CreateTestCase(unittest.TestCase):
                 'launched_at': '2026-11-21T06:14:07.093072+00:00',
                 'image_id': '21c9d9d0-2790-4a74-970d-c1c6bae21ca9',
                 'os_type': 'linux',
+                'addresses': ['10.40.2.52'],
             },
             {name: said[name] for name in said if name != 'image_meta'},
         )
         self.assertEqual('fedora-coreos', said['image_meta']['os_distro'])
 
-    def test_both_formats_tell_the_same_but_for_the_image_properties(self):
+    def test_both_formats_tell_the_same_but_for_image_and_ports(self):
         old = samples.event(samples.server('compute.instance.create.end'))
         new = samples.event(samples.server('instance.create.end', uuid=SERVER))
         self.assertEqual(event.COARSE, new.source)
         self.assertEqual(old.fact_at, new.fact_at)
         self.assertNotEqual(old.message_id, new.message_id)
-        differing = {'image_meta', 'launched_at'}
+        differing = {'image_meta', 'launched_at', 'ports'}
         self.assertNotIn('image_meta', new.attributes)
+        self.assertNotIn('ports', old.attributes)
+        self.assertEqual(
+            ['2efecf07-7a1d-4750-a33a-2d1d9be37482'], new.attributes['ports']
+        )
         self.assertEqual(
             {k: v for k, v in old.attributes.items() if k not in differing},
             {k: v for k, v in new.attributes.items() if k not in differing},
