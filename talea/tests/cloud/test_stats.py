@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What clusters hold, by a real cloud and by what it told meanwhile."""
+
+import os
+
+from openstack import config as openstack_config
+import requests
+
+from talea.tests import base
+from talea.tests.cloud import world
+from talea.tests.functional.flows import cloud
+from talea.tests.functional.flows import processes
+from talea.tests.servers import server
+
+WANTED = (
+    'OS_CLIENT_CONFIG_FILE',
+    world.ADMIN,
+    world.PROJECTS,
+    world.TRANSPORT,
+)
+FIGURES = tuple(world.add(()))
+ROLES = ('manager', 'member', 'reader')
+
+
+def credentials(name):
+    """Return the options of keystoneauth for an entry of clouds.yaml."""
+    cloud_config = openstack_config.OpenStackConfig().get_one(cloud=name)
+    return {'auth_type': 'password', **cloud_config.config['auth']}
+
+
+def token(name):
+    return world.connection(name).auth_token
+
+
+class Talea(processes.Settings):
+    """A talea-standalone beside the cloud.
+
+    :param port: of its API
+    :param stats: options
+    :param deployment: options of its message bus
+    """
+
+    def __init__(self, port, stats, deployment=None):
+        own = credentials(os.environ[world.ADMIN])
+        super().__init__(
+            api={'port': port},
+            auth={'strategy': 'keystone'},
+            keystone_authtoken=own,
+            service_credentials=own,
+            stats=stats,
+            **{'deployment:default': deployment or {}},
+        )
+        self.url = f'http://127.0.0.1:{port}'
+
+    def _setUp(self):
+        super()._setUp()
+        self.update(
+            {
+                'database': {
+                    'connection': f'sqlite:///{self.path.parent}/talea.sqlite'
+                }
+            }
+        )
+        self.process = self.useFixture(
+            processes.Process('talea-standalone', self)
+        )
+        cloud.until(self._is_up, 60)
+
+    def _is_up(self):
+        try:
+            return requests.get(f'{self.url}/healthcheck', timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def ask(self, token, query=''):
+        """Return (status, body) of an answer."""
+        answer = requests.get(
+            f'{self.url}/v1/stats{query}',
+            headers={'X-Auth-Token': token} if token else {},
+            timeout=60,
+        )
+        return answer.status_code, answer.json()
+
+
+class StatsTest(base.TestCase):
+    """One world for all of it, as it takes minutes to make."""
+
+    def setUp(self):
+        super().setUp()
+        missing = [name for name in WANTED if not os.environ.get(name)]
+        if missing:
+            self.fail(
+                'There is no cloud to test with: the environment has no '
+                + ', '.join(missing)
+                + '. See doc/source/contributor/testing.rst.'
+            )
+        self.ledger = self.useFixture(
+            Talea(
+                server.free_port(),
+                {'drivers': 'ledger', 'cache_seconds': 0},
+                {'transport_url': os.environ[world.TRANSPORT]},
+            )
+        )
+        self.live = self.useFixture(
+            Talea(
+                server.free_port(),
+                {
+                    'drivers': 'magnum,nova,cinder,neutron,keystone',
+                    'cache_seconds': 0,
+                },
+            )
+        )
+
+    def test_every_cell_of_the_table(self):
+        made = world.World()
+        self.addCleanup(made.clean)
+        self.world = made
+        first, second = made.first.id, made.second.id
+        names = os.environ[world.PROJECTS].split(',')
+        people = {
+            f'{name}-{role}': (project, other)
+            for name, project, other in (
+                (names[0], first, second),
+                (names[1], second, first),
+            )
+            for role in ROLES
+        }
+        for who, (own, other) in people.items():
+            with self.subTest(who=who):
+                self._of_people(token(who), own, other)
+        self._of_admin(token(os.environ[world.ADMIN]), first, second)
+        self._of_nobody(first)
+        # Two ways to know, one truth.
+        admin = token(os.environ[world.ADMIN])
+        for query in ('', '?group_by=project', '?group_by=cluster'):
+            cloud.until(
+                lambda asked=query: (
+                    self._told(self.ledger, admin, asked)
+                    == self._told(self.live, admin, asked)
+                ),
+                30,
+                1,
+            )
+
+    def _told(self, talea, who, query):
+        """Return what is the same whoever tells it."""
+        status, body = talea.ask(who, query)
+        self.assertEqual((200, []), (status, body.pop('errors')), body)
+        for name in ('collected_at', 'source', 'next'):
+            body.pop(name, None)
+        return body
+
+    def _check(self, expected, who, query=''):
+        body = self._told(self.live, who, query)
+        self.assertEqual(
+            expected, {name: body[name] for name in FIGURES}, query
+        )
+
+    def _refused(self, status, who, query):
+        answer = self.live.ask(who, query)
+        self.assertEqual(status, answer[0], answer)
+
+    def _of_people(self, who, own, other):
+        mine = self.world.of(own)
+        self._check(mine, who)
+        self._check(mine, who, '?type=Cluster')
+        self._check(mine, who, f'?project_id={own}')
+        self._check(mine, who, f'?tenant={own}')
+        self._refused(403, who, f'?project_id={other}')
+        self._refused(403, who, '?project_id=nobody')
+        for cluster in self.world.clusters:
+            for called in (cluster.id, cluster.name):
+                if cluster.project_id == own:
+                    self._check(cluster.figures(), who, f'?cluster={called}')
+                else:
+                    self._refused(404, who, f'?cluster={called}')
+        rows = self._told(self.live, who, '?group_by=project')['stats']
+        self.assertEqual([own], [row['project_id'] for row in rows])
+        rows = self._told(self.live, who, '?group_by=cluster')['stats']
+        self.assertEqual(
+            sorted(
+                one.id for one in self.world.clusters if one.project_id == own
+            ),
+            [row['cluster'] for row in rows],
+        )
+
+    def _of_admin(self, who, first, second):
+        self._check(self.world.of(), who)
+        for project in (first, second):
+            self._check(self.world.of(project), who, f'?project_id={project}')
+        self._check(world.add(()), who, '?project_id=nobody')
+        for cluster in self.world.clusters:
+            self._check(cluster.figures(), who, f'?cluster={cluster.id}')
+        rows = self._told(self.live, who, '?group_by=project')['stats']
+        self.assertEqual(
+            {one: self.world.of(one) for one in (first, second)},
+            {
+                row['project_id']: {name: row[name] for name in FIGURES}
+                for row in rows
+            },
+        )
+        self._refused(400, who, '?type=server')
+        self._refused(400, who, '?foo=bar')
+
+    def _of_nobody(self, first):
+        self._refused(401, '', '')
+        self._refused(401, 'no-token', f'?project_id={first}')
