@@ -94,6 +94,16 @@ class UnknownParameter(exception.InvalidValue):
     template = "Invalid value for '%(name)s': there is no such parameter"
 
 
+def _ids(method, query):
+    """Return the names of the ids that *method* is called with."""
+    return [
+        name
+        for name, parameter in inspect.signature(method).parameters.items()
+        if parameter.kind is not parameter.VAR_KEYWORD
+        and name not in ('self', 'body', *query)
+    ]
+
+
 def _convert(names, ids):
     """Return the ids of a path as they are given to a method."""
     return [
@@ -178,12 +188,7 @@ def expose(
             response.headers.update(headers)
             return response
 
-        names = [
-            name
-            for name, parameter in inspect.signature(method).parameters.items()
-            if parameter.kind is not parameter.VAR_KEYWORD
-            and name not in ('self', 'body', *(query or {}))
-        ]
+        names = _ids(method, query or {})
         # What Pecan looks at is the wrapper: it takes nothing but self.
         del endpoint.__wrapped__
         endpoint = pecan.expose(content_type='application/json')(endpoint)
