@@ -30,7 +30,21 @@ STRATEGIES = (ADDRESSES, PREFIX, HEAT, METADATA)
 _HEAT = re.compile(r'(.+)-[0-9a-z]{12}-(?:master|node|minion)-[0-9]+')
 _HEAT_STEM = 30
 
+# What openstack-cloud-controller-manager writes on a floating IP.
+_CLOUD_CONTROLLER = re.compile(
+    r'Floating IP for Kubernetes external service .+ from cluster (.+)'
+)
+
 _Clusters = Sequence[facts.Cluster]
+
+
+def cloud_controller(description: str | None) -> str | None:
+    """Return what the cloud controller that wrote it calls its cluster.
+
+    :param description: of a floating IP
+    """
+    found = _CLOUD_CONTROLLER.fullmatch(description or '')
+    return found[1] if found else None
 
 
 class Matcher:

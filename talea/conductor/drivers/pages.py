@@ -9,6 +9,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+import contextlib
 import functools
 import json
 import threading
@@ -16,7 +17,6 @@ from typing import Any
 from typing import TypeVar
 import urllib.parse
 
-from keystoneauth1 import adapter
 from keystoneauth1 import exceptions as ksa_exc
 from oslo_log import log as logging
 
@@ -29,6 +29,12 @@ NONSENSE = 'what it answers cannot be understood'
 
 # What comes of an answer that is not what the API reference says.
 _ODD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+# What comes of a request. OSError: files of certificates that are not there.
+_FAILURES = (ksa_exc.ClientException, OSError, *_ODD)
+
+# What services say if the last one of a page was deleted before the next page.
+_NO_MARKER = (400, 404)
 
 _Fact = TypeVar('_Fact')
 _Query = Sequence[tuple[str, str]]
@@ -47,7 +53,11 @@ class Service:
     """
 
     def __init__(
-        self, conf: Any, kind: str, version: str, microversion: str | None
+        self,
+        conf: Any,
+        kind: str,
+        version: str,
+        microversion: str | None = None,
     ) -> None:
         self._conf = conf
         self._kind = kind
@@ -55,7 +65,7 @@ class Service:
         self._microversion = microversion
 
     @functools.cached_property
-    def _adapter(self) -> adapter.Adapter:
+    def _adapter(self) -> Any:
         return service_credentials.adapter(
             self._conf,
             timeout=self._conf.stats.driver_timeout,
@@ -64,13 +74,14 @@ class Service:
             default_microversion=self._microversion,
         )
 
-    def list(
+    def facts(
         self,
         path: str,
         member: str,
         query: _Query,
         make: Callable[[Any], _Fact | None],
         deadline: base.Deadline,
+        key: str = 'id',
     ) -> list[_Fact]:
         """Return all that a list holds.
 
@@ -79,17 +90,18 @@ class Service:
         :param query: of the first page
         :param make: returns the fact that something listed is, or None if it
             does not count
+        :param key: member of something listed by which it is known
         :raises talea.conductor.drivers.base.DriverError: if it cannot be had
         """
-        facts = []
-        for page in self._pages(path, member, query, deadline):
+        found = []
+        for page in self._pages(path, member, query, key, deadline):
             with _sense():
-                facts += [
+                found += [
                     fact
-                    for fact in [make(one) for one in page]
+                    for fact in (make(one) for one in page)
                     if fact is not None
                 ]
-        return facts
+        return found
 
     def ask(self, path: str, query: _Query, deadline: base.Deadline) -> Any:
         """Return one answer.
@@ -104,6 +116,7 @@ class Service:
         path: str,
         member: str,
         query: _Query,
+        key: str,
         deadline: base.Deadline,
     ) -> Iterator[list[Any]]:
         """Yield what is new on each page."""
@@ -111,10 +124,10 @@ class Service:
         seen: set[str] = set()
         text: str | None = urllib.parse.urlencode(query)
         while text is not None:
-            page = self._get(f'{path}?{text}', deadline)
+            page = self._get(f'{path}?{text}', deadline, bool(seen))
             with _sense():
                 text = _next(page, member)
-                new = _new(page[member], seen)
+                new = _new(page[member], key, seen)
             if text is not None and not new:
                 raise base.DriverError(reason='its list has no end')
             yield new
@@ -126,18 +139,20 @@ class Service:
             raise deadline.late()
         try:
             deadline.check()
-            if not self._adapter.get_auth_headers():
+            if not self._adapter.session.get_auth_headers():
                 raise base.DriverError(
                     reason='[service_credentials] says nothing of Keystone'
                 )
-        except (ksa_exc.ClientException, *_ODD) as error:
-            raise _failed(error, deadline, 'Keystone gives no token: ')
+        except _FAILURES as error:
+            raise _failed(
+                error, deadline, 'Keystone gives no token: '
+            ) from error
         finally:
             _turn.release()
         try:
             endpoint = self._adapter.get_endpoint()
-        except (ksa_exc.ClientException, *_ODD) as error:
-            raise _failed(error, deadline)
+        except _FAILURES as error:
+            raise _failed(error, deadline) from error
         if not endpoint:
             raise base.DriverError(
                 reason=f'there is no {self._kind} service in the catalogue '
@@ -145,29 +160,34 @@ class Service:
                 '[service_credentials])'
             )
 
-    def _get(self, path: str, deadline: base.Deadline) -> Any:
-        """Return what is at *path*, read as JSON."""
+    def _get(
+        self, path: str, deadline: base.Deadline, follows: bool = False
+    ) -> Any:
+        """Return what is at *path*, read as JSON.
+
+        :param follows: whether it is a page that follows another one
+        """
         deadline.check()
         session = self._adapter.session
         timeout = min(deadline.left(), session.timeout or deadline.left())
         try:
-            # Some of what goes wrong there is of no class of keystoneauth.
-            body = self._adapter.get(path, timeout=timeout).content
-            return json.loads(body)
-        except (ksa_exc.ClientException, *_ODD) as error:
-            raise _failed(error, deadline)
+            return json.loads(self._adapter.get(path, timeout=timeout).content)
+        except _FAILURES as error:
+            if follows and getattr(error, 'http_status', 0) in _NO_MARKER:
+                raise base.DriverError(
+                    reason='its list has changed while it was read'
+                ) from error
+            raise _failed(error, deadline) from error
 
 
-class _sense:
-    """Makes a DriverError of what is odd in an answer."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        if isinstance(error, _ODD):
-            LOG.debug('An odd answer', exc_info=error)
-            raise base.DriverError(reason=NONSENSE) from error
+@contextlib.contextmanager
+def _sense() -> Iterator[None]:
+    """Make a DriverError of what is odd in an answer."""
+    try:
+        yield
+    except _ODD as error:
+        LOG.debug('An odd answer', exc_info=error)
+        raise base.DriverError(reason=NONSENSE) from error
 
 
 def _next(page: Mapping[str, Any], member: str) -> str | None:
@@ -190,13 +210,13 @@ def _next(page: Mapping[str, Any], member: str) -> str | None:
         link = page.get('next')
     if not link:
         return None
-    query = urllib.parse.urlsplit(link).query
+    query: str = urllib.parse.urlsplit(link).query
     if not query:
         raise base.DriverError(reason=NONSENSE)
     return query
 
 
-def _new(items: Any, seen: set[str]) -> list[Any]:
+def _new(items: Any, key: str, seen: set[str]) -> list[Any]:
     """Return those that were on no page before.
 
     A server that moves between cells while it is listed is there twice.
@@ -205,7 +225,7 @@ def _new(items: Any, seen: set[str]) -> list[Any]:
         raise TypeError(type(items))
     new = []
     for item in items:
-        name = item['uuid'] if 'uuid' in item else item['id']
+        name = item[key]
         if name not in seen:
             seen.add(name)
             new.append(item)
@@ -217,8 +237,6 @@ def _failed(
 ) -> base.DriverError:
     """Return *error* in words, without URLs and what else they may hold."""
     LOG.debug('A service cannot be asked', exc_info=error)
-    if isinstance(error, base.DriverError):
-        return error
     if not deadline.left():
         return deadline.late()
     return base.DriverError(reason=before + _words(error))
@@ -227,6 +245,8 @@ def _failed(
 def _words(error: Exception) -> str:
     status = getattr(error, 'http_status', None)
     known = {
+        # What a filter comes to that is for administrators only.
+        400: 'the service credentials may not ask for this (400)',
         401: 'it does not accept the service credentials (401)',
         403: 'the service credentials may not ask for this (403)',
         404: 'nothing is there where the catalogue says it is (404)',
@@ -246,6 +266,7 @@ def _words(error: Exception) -> str:
             ksa_exc.AuthPluginException,
             '[service_credentials] is not complete',
         ),
+        (OSError, 'the files of [service_credentials] cannot be read'),
     ):
         if isinstance(error, kind):
             return words
