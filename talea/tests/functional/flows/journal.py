@@ -33,6 +33,9 @@ KINDS = {'server': 'instance'}
 # cut to whole seconds; the journal notes when the client saw it.
 DATABASE = 2
 JOURNAL = 3
+# The client saw that a cluster was resized once Magnum said that it was done,
+# which it looks for every ten seconds.
+RESIZED = 11
 # The machine was busy, and the client saw these still later: Nova and Neutron
 # had answered before, or were at work that long.
 SLOW = {
@@ -149,6 +152,7 @@ class Journal:
             'snapshot': self._snapshot,
             'floatingip': self._other,
             'image': self._other,
+            'cluster': self._cluster,
         }
         for (kind, id_), steps in self._steps.items():
             if kind in tell and steps[0]['step'] == 'created':
@@ -251,6 +255,28 @@ class Journal:
         life = Life(Edge(_moment(first['at']), slack), values)
         for line in steps:
             if line['step'] == 'deleted':
+                life.end(Edge(_moment(line['at']), JOURNAL))
+        return life
+
+    def _cluster(self, id_, steps):
+        """A cluster, from when it is complete, with its wanted nodes.
+
+        What Magnum never tells is left out: node groups that are removed.
+        """
+        first = steps[0]
+        values = {
+            'project_id': PROJECTS[first['project']],
+            'nodes': first['nodes'],
+        }
+        life = Life(Edge(_moment(first['at']), JOURNAL), values)
+        for line in steps:
+            if line['step'] == 'resized':
+                edge = Edge(_moment(line['at']), RESIZED)
+                life.change(edge, nodes=line['nodes'])
+            elif line['step'] == 'group-added':
+                edge = Edge(_moment(line['at']), JOURNAL)
+                life.change(edge, nodes=line['nodes'])
+            elif line['step'] == 'deleted':
                 life.end(Edge(_moment(line['at']), JOURNAL))
         return life
 

@@ -21,6 +21,7 @@ from talea.objects import timeline
 from talea.tests import base as tests_base
 from talea.tests import billing
 from talea.tests.functional.flows import cloud
+from talea.tests.functional.flows import journal
 from talea.tests.functional.flows import rated
 from talea.tests.functional.flows import test_recording
 
@@ -43,6 +44,8 @@ NEW_FLAVORS = {'m1.small': '0.03', 'c1.large': '0.2'}
 VOLUME_TYPES = {'standard': '0.0001', 'fast': '0.00035', 'archive': '0.00001'}
 FLOATING_IP = '0.005'
 IMAGE = '0.0000123456789'
+CLUSTER = '0.1'
+NODE = '0.0333333333'
 
 
 class PriceList(rated.RatedTestCase):
@@ -63,6 +66,8 @@ class PriceList(rated.RatedTestCase):
         for name, cost in (
             ('ip.floating', FLOATING_IP),
             ('image.size', IMAGE),
+            ('cluster', CLUSTER),
+            ('cluster.nodes', NODE),
         ):
             service = self.make('service', name=name)
             self.price(cost, BEGIN, service_id=service)
@@ -85,28 +90,30 @@ class PriceList(rated.RatedTestCase):
         found = collections.defaultdict(list)
         with self.database.engine.connect() as connection:
             for row in connection.execute(sa.select(models.ENTITY)):
-                more = json.loads(row.attributes)
-                size = more.get('size')
-                if row.entity_type == 'instance':
-                    metric, level = 'instance', 1
-                    cost = self.flavor(row.flavor)
-                elif row.entity_type == 'volume':
-                    metric, level = 'volume.size', size
-                    name = names[row.volume_type_id]
-                    cost = constant(VOLUME_TYPES.get(name, 0))
-                elif row.entity_type == 'floatingip':
-                    metric, level = 'ip.floating', 1
-                    cost = constant(FLOATING_IP)
-                elif row.entity_type == 'image':
-                    metric = 'image.size'
-                    level = fractions.Fraction(size, 2**30)
-                    cost = constant(IMAGE)
-                else:
-                    continue
-                found[row.project_id, metric].append(
-                    (max(row.start_at, begin), row.end_at, level, cost)
-                )
+                for metric, level, cost in self._measured(row, names):
+                    found[row.project_id, metric].append(
+                        (max(row.start_at, begin), row.end_at, level, cost)
+                    )
         return found
+
+    def _measured(self, row, names):
+        """Yield (metric, level, cost) of an entity."""
+        more = json.loads(row.attributes)
+        size = more.get('size')
+        if row.entity_type == 'instance':
+            yield 'instance', 1, self.flavor(row.flavor)
+        elif row.entity_type == 'volume':
+            name = names[row.volume_type_id]
+            yield 'volume.size', size, constant(VOLUME_TYPES.get(name, 0))
+        elif row.entity_type == 'floatingip':
+            yield 'ip.floating', 1, constant(FLOATING_IP)
+        elif row.entity_type == 'image':
+            level = fractions.Fraction(size, 2**30)
+            yield 'image.size', level, constant(IMAGE)
+        elif row.entity_type == 'cluster' and more['completed']:
+            yield 'cluster', 1, constant(CLUSTER)
+            nodes = more['node_count'] + more['master_count']
+            yield 'cluster.nodes', nodes, constant(NODE)
 
 
 def constant(cost):
@@ -155,8 +162,8 @@ class RecordingTestCase(PriceList):
         self._take(late)
         self.settle(test_recording.NOW)
         names = self._type_names()
-        # Glance was heard last at 06:52:00.
-        until = datetime.datetime(2026, 11, 21, 6, 50, tzinfo=UTC)
+        # Magnum was heard last at 06:46:47.
+        until = datetime.datetime(2026, 11, 21, 6, 45, tzinfo=UTC)
         period = datetime.timedelta(seconds=self.period)
         expected = {
             key: billing.bill(some, period, until)
@@ -167,6 +174,7 @@ class RecordingTestCase(PriceList):
             self.billed(),
         )
         self.assertEqual(3, len({project for project, _ in expected}))
+        self.assertIn((journal.PROJECTS['beta'], 'cluster.nodes'), expected)
         revised = [one for one in rated.frames(self.context) if one.revision]
         self.assertNotEqual([], revised)
 
