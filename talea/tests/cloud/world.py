@@ -202,11 +202,7 @@ class Project:
     def volume(self, size, server=None, metadata=None):
         """Make a volume, attached to *server* if there is one."""
         storage = self.connection.block_storage
-        volume = storage.create_volume(
-            size=size,
-            metadata=metadata or {},
-            volume_type=self._shared.volume_type.name,
-        )
+        volume = storage.create_volume(size=size, metadata=metadata or {})
         self._volumes.append(volume)
         storage.wait_for_status(volume, 'available', wait=120)
         if server is not None:
@@ -283,8 +279,6 @@ class Shared:
             os_distro='fedora-coreos',
             wait=True,
         ).id
-        # The cloud's default type need not be there.
-        self.volume_type = admin.block_storage.create_type(name=mark)
         self._networks = []
         networks = list(admin.network.networks(is_router_external=True))
         if not networks:
@@ -311,7 +305,6 @@ class Shared:
         """Take away what was made, and nothing else."""
         self._admin.compute.delete_flavor(self.flavor_id)
         self._admin.image.delete_image(self.image_id)
-        self._admin.block_storage.delete_type(self.volume_type)
         for network in self._networks:
             self._admin.network.delete_network(network)
 
