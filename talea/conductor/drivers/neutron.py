@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from collections.abc import Mapping
 import dataclasses
+import operator
 from typing import Any
 
 from talea.conductor import facts
@@ -11,8 +12,9 @@ from talea.conductor import match
 from talea.conductor.drivers import base
 from talea.conductor.drivers import pages
 
-# Without it Neutron gives all at once, however many they are.
-_LIMIT = ('limit', '1000')
+# Without it Neutron gives all at once, however many they are. With OVN it
+# reads all of them for each page: there should be few.
+_LIMIT = ('limit', '5000')
 _FIELDS = (
     'id',
     'project_id',
@@ -88,7 +90,18 @@ class Neutron(base.Driver):
         query = [_LIMIT, *(('fields', one) for one in fields)]
         if project_id is not None:
             query.append(('project_id', project_id))
-        return self._neutron.facts(f'/{what}', what, query, make, deadline)
+
+        def check(last: str) -> None:
+            # With OVN nothing comes after what is not there any more.
+            query = [('id', last), ('fields', 'id')]
+            if not self._neutron.facts(
+                f'/{what}', what, query, operator.itemgetter('id'), deadline
+            ):
+                raise base.DriverError(reason=pages.CHANGED)
+
+        return self._neutron.facts(
+            f'/{what}', what, query, make, deadline, check=check
+        )
 
 
 def _floating_ip(one: Mapping[str, Any]) -> tuple[facts.FloatingIp, bool]:

@@ -26,6 +26,7 @@ from talea.conf import service_credentials
 LOG = logging.getLogger(__name__)
 
 NONSENSE = 'what it answers cannot be understood'
+CHANGED = 'its list has changed while it was read'
 
 # What comes of an answer that is not what the API reference says.
 _ODD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -82,6 +83,7 @@ class Service:
         make: Callable[[Any], _Fact | None],
         deadline: base.Deadline,
         key: str = 'id',
+        check: Callable[[str], None] | None = None,
     ) -> list[_Fact]:
         """Return all that a list holds.
 
@@ -91,16 +93,30 @@ class Service:
         :param make: returns the fact that something listed is, or None if it
             does not count
         :param key: member of something listed by which it is known
+        :param check: passes if what has this key is still there; for services
+            that end a list where the last one of a page was deleted meanwhile
         :raises talea.conductor.drivers.base.DriverError: if it cannot be had
         """
-        found = []
-        for page in self._pages(path, member, query, key, deadline):
+        self._enter(deadline)
+        found: list[_Fact] = []
+        seen: dict[str, None] = {}
+        text: str | None = urllib.parse.urlencode(query)
+        while text is not None:
+            page = self._get(f'{path}?{text}', deadline, bool(seen))
             with _sense():
+                text = _next(page, member)
+                new = _new(page[member], key, seen)
                 found += [
                     fact
-                    for fact in (make(one) for one in page)
+                    for fact in (make(one) for one in new)
                     if fact is not None
                 ]
+            if text is not None and not new:
+                raise base.DriverError(reason='its list has no end')
+            if check is not None and seen and not page[member]:
+                check(next(reversed(seen)))
+            # Two of them at once would be too many.
+            del page, new
         return found
 
     def ask(self, path: str, query: _Query, deadline: base.Deadline) -> Any:
@@ -110,27 +126,6 @@ class Service:
         """
         self._enter(deadline)
         return self._get(f'{path}?{urllib.parse.urlencode(query)}', deadline)
-
-    def _pages(
-        self,
-        path: str,
-        member: str,
-        query: _Query,
-        key: str,
-        deadline: base.Deadline,
-    ) -> Iterator[list[Any]]:
-        """Yield what is new on each page."""
-        self._enter(deadline)
-        seen: set[str] = set()
-        text: str | None = urllib.parse.urlencode(query)
-        while text is not None:
-            page = self._get(f'{path}?{text}', deadline, bool(seen))
-            with _sense():
-                text = _next(page, member)
-                new = _new(page[member], key, seen)
-            if text is not None and not new:
-                raise base.DriverError(reason='its list has no end')
-            yield new
 
     def _enter(self, deadline: base.Deadline) -> None:
         """See to it that there are a token and an endpoint."""
@@ -174,9 +169,7 @@ class Service:
             return json.loads(self._adapter.get(path, timeout=timeout).content)
         except _FAILURES as error:
             if follows and getattr(error, 'http_status', 0) in _NO_MARKER:
-                raise base.DriverError(
-                    reason='its list has changed while it was read'
-                ) from error
+                raise base.DriverError(reason=CHANGED) from error
             raise _failed(error, deadline) from error
 
 
@@ -216,7 +209,7 @@ def _next(page: Mapping[str, Any], member: str) -> str | None:
     return query
 
 
-def _new(items: Any, key: str, seen: set[str]) -> list[Any]:
+def _new(items: Any, key: str, seen: dict[str, None]) -> list[Any]:
     """Return those that were on no page before.
 
     A server that moves between cells while it is listed is there twice.
@@ -227,7 +220,7 @@ def _new(items: Any, key: str, seen: set[str]) -> list[Any]:
     for item in items:
         name = item[key]
         if name not in seen:
-            seen.add(name)
+            seen[name] = None
             new.append(item)
     return new
 
