@@ -47,7 +47,6 @@ OPTS = [
         'driver_timeout',
         default=20,
         min=0.1,
-        mutable=True,
         help='Seconds, from the question on, after which a driver that has '
         'not answered has failed.',
     ),
@@ -56,6 +55,30 @@ OPTS = [
         default=16,
         min=1,
         help='Drivers that a conductor asks at the same time.',
+    ),
+    cfg.BoolOpt(
+        'track_changes',
+        default=True,
+        help='Whether collectors note whose clusters may hold something else, '
+        'which the driver "ledger" needs to know. False where nobody asks '
+        'it.',
+    ),
+    cfg.FloatOpt(
+        'refresh_interval',
+        default=5,
+        min=0.1,
+        mutable=True,
+        help='Driver "ledger": seconds between two looks of a conductor at '
+        'what has changed since it was counted.',
+    ),
+    cfg.FloatOpt(
+        'refresh_timeout',
+        default=5,
+        min=0,
+        mutable=True,
+        help='Driver "ledger": seconds for which a question waits at most '
+        'until what has changed is counted again. The answer says as of when '
+        'it is, should more be left. 0: it never waits.',
     ),
     cfg.StrOpt(
         'fake_file',

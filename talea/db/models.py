@@ -400,3 +400,42 @@ HASHMAP_THRESHOLD = sa.Table(
     sa.Index('hashmap_threshold_group_id_idx', 'group_id'),
     sa.Index('hashmap_threshold_successor_id_idx', 'successor_id'),
 )
+
+# -- stats --------------------------------------------------------------------
+
+TALLY = sa.Table(
+    'tally',
+    METADATA,
+    sa.Column('project_id', types.Name(), primary_key=True),
+    sa.Column('cluster_id', types.Name(), primary_key=True),
+    sa.Column('name', types.Name(), nullable=False),
+    sa.Column('status', types.Name(64), nullable=False),
+    *(
+        sa.Column(name, sa.BigInteger(), nullable=False)
+        for name in (
+            'nodes',
+            'unmatched_nodes',
+            'unknown_nodes',
+            'floating_ips',
+            'volumes',
+            'vcpus',
+            'memory_mb',
+            'local_gb',
+            'volume_gb',
+        )
+    ),
+    sa.Index('tally_project_id_status_idx', 'project_id', 'status'),
+    sa.Index('tally_cluster_id_idx', 'cluster_id'),
+    sa.Index('tally_name_idx', 'name'),
+)
+
+TALLY_MARK = sa.Table(
+    'tally_mark',
+    METADATA,
+    sa.Column('id', types.BigId, primary_key=True, autoincrement=True),
+    sa.Column('project_id', types.Name(), nullable=False),
+    sa.Column('marked_at', types.UtcDateTime(), nullable=False),
+    sa.Index('tally_mark_project_id_idx', 'project_id', 'marked_at'),
+    # Who takes marks away counts on it that no other has the same id.
+    sqlite_autoincrement=True,
+)

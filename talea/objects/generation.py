@@ -14,6 +14,8 @@ from talea.db import models
 
 RULES = 'rules'
 VOLUME_TYPES = 'volume_types'
+# Not how often, but which one of all ways it is: see become().
+TALLIES = 'tallies'
 
 _TABLE = models.GENERATION
 
@@ -32,6 +34,25 @@ def raise_(context: Any, name: str) -> None:
         .where(_TABLE.c.name == name)
         .values(number=_TABLE.c.number + 1)
     )
+
+
+def become(context: Any, name: str, number: int) -> bool:
+    """Let the number of *name* be this one; return whether it was another.
+
+    Joins the transaction of *context*, and locks the row until its end if it
+    was.
+
+    :param number: not 0, which is what there is before
+    """
+    bulk.insert_missing(
+        context.session, _TABLE, ['name'], [{'name': name, 'number': 0}]
+    )
+    done = context.session.execute(
+        sa.update(_TABLE)
+        .where(_TABLE.c.name == name, _TABLE.c.number != number)
+        .values(number=number)
+    )
+    return bool(done.rowcount)
 
 
 def numbers(context: Any) -> dict[str, int]:

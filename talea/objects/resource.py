@@ -24,6 +24,7 @@ from talea.objects import fold
 from talea.objects import generation as generations
 from talea.objects import progress
 from talea.objects import stale
+from talea.objects import tally_mark
 from talea.objects import timeline
 from talea.objects import volume_type
 
@@ -279,6 +280,8 @@ def _write(
     chain.replace(context, changes, now)
     if rules.track_changes:
         stale.mark(context, difference.of(changes.values(), rules))
+    if rules.track_stats:
+        tally_mark.mark(context, tally_mark.changed(changes.values()), now)
     types = [
         done.resource.resource_id
         for done in folded

@@ -112,6 +112,7 @@ class Rules:
     split_on_state: bool = False
     track_changes: bool = True
     volume_metadata: tuple[str, ...] = (CSI_CLUSTER,)
+    track_stats: bool = True
 
     @classmethod
     def of(cls, conf: Any) -> 'Rules':
@@ -124,6 +125,7 @@ class Rules:
             group.split_on_state,
             conf.processor.track_changes,
             tuple(group.volume_metadata),
+            conf.stats.track_changes,
         )
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test case starts from."""
 
+import contextlib
 import os
 import sys
 
 from oslotest import base
+import sqlalchemy as sa
 
 from talea.db import api
 from talea.tests import fixtures
@@ -39,6 +41,22 @@ class DatabaseTestCase(TestCase):
             fixtures.Database(self.backend, self.conf)
         )
         self.context = api.DbContext()
+
+    @contextlib.contextmanager
+    def statements(self):
+        """Collect the statements of all connections meanwhile."""
+        said = []
+
+        def note(connection, cursor, statement, *rest):
+            if statement != 'BEGIN':
+                said.append(statement)
+
+        engine = self.database.engine
+        sa.event.listen(engine, 'before_cursor_execute', note)
+        try:
+            yield said
+        finally:
+            sa.event.remove(engine, 'before_cursor_execute', note)
 
 
 def on_all_engines(case):

@@ -2,7 +2,6 @@
 """Scopes with servers, a price, and whoever settles them, in one test case."""
 
 import collections
-import contextlib
 import datetime
 import decimal
 import itertools
@@ -308,19 +307,3 @@ class SettlingCase(base.DatabaseTestCase):
             {key: total for key, total in wanted.items() if any(total)},
             {key: total for key, total in found.items() if any(total)},
         )
-
-    @contextlib.contextmanager
-    def statements(self):
-        """Collect the statements of all connections meanwhile."""
-        said = []
-
-        def note(connection, cursor, statement, *rest):
-            if statement != 'BEGIN':
-                said.append(statement)
-
-        engine = self.database.engine
-        sa.event.listen(engine, 'before_cursor_execute', note)
-        try:
-            yield said
-        finally:
-            sa.event.remove(engine, 'before_cursor_execute', note)
