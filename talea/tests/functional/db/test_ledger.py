@@ -64,6 +64,39 @@ class LedgerCase(settling.SettlingCase):
 
 
 @base.on_all_engines
+class ClusterTestCase(LedgerCase):
+    def setUp(self):
+        super().setUp()
+        self.ledger = ledger.Ledger(self.conf, metrics.load())
+
+    def test_clusters_and_nodes_are_measured_once_they_are_complete(self):
+        def tell(what, moment, kind, **attributes):
+            self.tell(
+                kind, what, moment, resource_type='cluster', **attributes
+            )
+
+        tell('c1', at(10), event.CREATE, node_count=2, master_count=1)
+        tell('c1', at(10, 15), event.UPDATE, completed=True)
+        tell('c1', at(10, 30), event.RESIZE, node_count=4, master_count=3)
+        tell('c2', at(10), event.CREATE, node_count=2, master_count=1)
+        for piece, expected in (
+            ((at(10), at(10, 15)), {}),
+            ((at(10, 15), at(10, 30)), ('0.25', '0.75')),
+            ((at(10), at(11)), ('0.75', '4.25')),
+        ):
+            shown = {
+                (one.metric, one.groupby['id']): settling.plain(one.quantity)
+                for one in self.ask(piece)
+            }
+            if expected:
+                expected = {
+                    ('cluster', 'c1'): expected[0],
+                    ('cluster.nodes', 'c1'): expected[1],
+                }
+            self.assertEqual(expected, shown)
+
+
+@base.on_all_engines
 class LedgerTestCase(LedgerCase):
     def test_a_point_tells_what_metrics_wish_to_know(self):
         self.create(

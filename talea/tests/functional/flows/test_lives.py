@@ -89,7 +89,7 @@ def volume(begin, steps, ends):
     return one, now
 
 
-def deliver(messages, dice, limits):
+def deliver(messages, dice, limits, known=KNOWN):
     """Record *messages* shuffled, repeated and in batches of any size."""
     messages = list(messages)
     messages += dice.sample(messages, dice.randint(0, len(messages)))
@@ -110,7 +110,7 @@ def deliver(messages, dice, limits):
     while opened:
         size = dice.randint(1, len(opened))
         batch, opened = opened[:size], opened[size:]
-        recorder.record(db.DbContext(), batch, KNOWN, RULES, NOW)
+        recorder.record(db.DbContext(), batch, known, RULES, NOW)
 
 
 @db.reader

@@ -145,6 +145,20 @@ class DifferenceTestCase(base.BaseTestCase):
             [], of(*rows, rules=timeline.Rules(split_on_state=True))
         )
 
+    def test_whether_a_cluster_is_complete_and_its_nodes_are_rated(self):
+        counts = {'node_count': 2, 'master_count': 1, 'completed': True}
+        for other, told in (
+            ({'completed': False}, [('p1', 3, None)]),
+            ({'node_count': 3}, [('p1', 3, None)]),
+            ({'master_count': 3}, [('p1', 3, None)]),
+            ({'node_addresses': ['10.0.0.5'], 'stack_id': 'x'}, []),
+        ):
+            rows = [
+                [row(3, None, kind='cluster', **{**counts, **more})]
+                for more in ({}, other)
+            ]
+            self.assertEqual(told, of(*rows), other)
+
     def test_one_who_gives_and_one_who_takes_are_both_told(self):
         self.assertEqual(
             [('p1', 5, None), ('p2', 5, None)],

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
 import datetime
 from decimal import Decimal
+import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,11 +39,32 @@ def _entity(start, end=None, kind='volume', size=1, **kwargs):
     )
 
 
+def _cluster(start, end, workers, masters, completed=True):
+    item = _entity(start, end, 'cluster')
+    counts = {'node_count': workers, 'master_count': masters}
+    return dataclasses.replace(
+        item, attributes={'completed': completed, **counts}
+    )
+
+
+@st.composite
+def clusters(draw):
+    start = draw(MOMENTS)
+    end = draw(st.one_of(st.none(), MOMENTS.filter(lambda at: at >= start)))
+    return _cluster(
+        start,
+        end,
+        draw(st.one_of(st.none(), st.integers(0, 1000))),
+        draw(st.integers(0, 7)),
+        draw(st.booleans()),
+    )
+
+
 @st.composite
 def entities(draw):
     start = draw(MOMENTS)
     end = draw(st.one_of(st.none(), MOMENTS.filter(lambda at: at >= start)))
-    kind = draw(st.sampled_from(sorted(usage.UNITS)))
+    kind = draw(st.sampled_from(('instance', 'volume', 'image', 'floatingip')))
     return _entity(start, end, kind, draw(st.integers(0, 2**40)))
 
 
@@ -104,6 +127,48 @@ class AmountTestCase(base.BaseTestCase):
         item = _entity(ZERO, size=None)
         day = ZERO + datetime.timedelta(days=1)
         self.assertEqual(0, usage.amount([item], ZERO, day))
+
+
+class ClusterTestCase(base.BaseTestCase):
+    @given(st.lists(clusters(), max_size=5), st.lists(MOMENTS, min_size=3))
+    def test_node_hours_of_a_window_are_those_of_its_parts(self, items, edges):
+        cuts = sorted(edges)
+        for resource in (None, 'node'):
+            parts = sum(
+                usage.amount(items, one, other, resource)
+                for one, other in itertools.pairwise(cuts)
+            )
+            self.assertEqual(
+                usage.amount(items, cuts[0], cuts[-1], resource), parts
+            )
+
+    @given(clusters(), MOMENTS, MOMENTS)
+    def test_there_are_as_many_node_hours_as_nodes(self, item, one, other):
+        begin, end = sorted((one, other))
+        hours = usage.amount([item], begin, end)
+        workers = item.attributes['node_count']
+        masters = item.attributes['master_count']
+        nodes = 0 if workers is None else workers + masters
+        self.assertEqual(
+            hours * nodes, usage.amount([item], begin, end, 'node')
+        )
+
+    def test_masters_and_workers_are_nodes(self):
+        day = ZERO + datetime.timedelta(days=1)
+        total = usage.amount([_cluster(ZERO, None, 3, 1)], ZERO, day, 'node')
+        row = usage.row('p1', 'node', '', total)
+        self.assertEqual((Decimal(96), 'hour'), (row.quantity, row.unit))
+
+    def test_before_it_is_complete_a_cluster_is_no_usage(self):
+        day = ZERO + datetime.timedelta(days=1)
+        item = _cluster(ZERO, None, 3, 1, completed=False)
+        self.assertEqual(0, usage.amount([item], ZERO, day))
+        self.assertEqual(0, usage.amount([item], ZERO, day, 'node'))
+
+    def test_only_clusters_are_counted_twice(self):
+        self.assertEqual(('cluster', 'node'), usage.resources('cluster'))
+        self.assertEqual(('volume',), usage.resources('volume'))
+        self.assertEqual(('cake',), usage.resources('cake'))
 
 
 class UnitTestCase(base.BaseTestCase):
