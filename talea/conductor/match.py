@@ -32,7 +32,7 @@ _HEAT_STEM = 30
 
 # What openstack-cloud-controller-manager writes on a floating IP.
 _CLOUD_CONTROLLER = re.compile(
-    r'Floating IP for Kubernetes external service .+ from cluster (.+)'
+    r'Floating IP for Kubernetes external service \S+ from cluster (.+)'
 )
 
 _Clusters = Sequence[facts.Cluster]
