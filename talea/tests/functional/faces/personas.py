@@ -22,14 +22,17 @@ EVERYBODY = {*PERSONAS, 'nobody'}
 
 
 class PersonasTestCase(base.ApiTestCase):
-    """A test whose callers are PERSONAS: the name of each is its token."""
+    """A test whose callers are PERSONAS: the name of each is its token.
+
+    :ivar tokens: all of them
+    """
 
     def configure(self):
         super().configure()
         self.conf.set_override('strategy', 'token,keystone', 'auth')
-        tokens = self.useFixture(keystone_fixture.AuthTokenFixture())
+        self.tokens = self.useFixture(keystone_fixture.AuthTokenFixture())
         for name, (roles, project_id) in PERSONAS.items():
-            tokens.add_token_data(
+            self.tokens.add_token_data(
                 token_id=name,
                 user_id=name,
                 user_name=name,
