@@ -75,6 +75,10 @@ class BusError(TaleaError):
     template = '%(reason)s'
 
 
+class ClusterNotFound(NotFound):
+    template = 'Cluster %(name)s could not be found.'
+
+
 class AmbiguousCluster(Conflict):
     """A name that several clusters bear.
 

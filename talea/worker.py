@@ -8,6 +8,7 @@ at once. SIGHUP reads the mutable options again, in place.
 """
 
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -43,12 +44,14 @@ class Loop(Protocol):
 class Crew:
     """Loops side by side, each in a thread of its own."""
 
-    def __init__(self, loops):
+    def __init__(self, loops, grace=GRACE):
         """Take the loops, start nothing.
 
         :param loops: dict of name and Loop
+        :param grace: seconds that they have to finish what is in hand
         """
         self._loops = loops
+        self._grace = grace
         # Daemons: a loop that does not end keeps no process from ending.
         self._threads = [
             threading.Thread(
@@ -71,15 +74,15 @@ class Crew:
         self._ended.wait()
         return self._stopping
 
-    def stop(self, grace=GRACE):
-        """Stop all loops, waiting for so many seconds at most.
+    def stop(self):
+        """Stop all loops, waiting for as long as they have grace.
 
         :returns: whether all of them have ended
         """
         self._stopping = True
         for loop in self._loops.values():
             loop.stop()
-        deadline = time.monotonic() + grace
+        deadline = time.monotonic() + self._grace
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
         late = [each.name for each in self._threads if each.is_alive()]
@@ -124,17 +127,18 @@ class Worker(cotyledon.Service):
         service.reload(self._conf)
 
 
-def serve(conf, name, recruit, workers):
+def serve(conf, name, recruit, workers, grace=GRACE):
     """Run processes until a signal ends them; does not return.
 
     :param conf: ConfigOpts
     :param name: of the processes, in the list of processes
     :param recruit: function of conf that returns a Crew
     :param workers: number of processes
+    :param grace: seconds that a Crew has to finish what is in hand
     """
     manager = cotyledon.ServiceManager(
         # Only if the above fails: it kills.
-        graceful_shutdown_timeout=3 * GRACE,
+        graceful_shutdown_timeout=math.ceil(grace + 2 * GRACE),
         # Options and database facade are inherited, they cannot be pickled.
         mp_context=multiprocessing.get_context('fork'),
     )
@@ -175,9 +179,9 @@ def serve_here(conf, crew):
             _quit(1)
         elif number == signal.SIGTERM:
             LOG.info('Asked to end, finishing what is in hand.')
-            if not crew.stop():
-                _quit(0)
-            return 0
+            crew.stop()
+            # Libraries would wait for threads that nobody waits for.
+            _quit(0)
         elif number == _LOOP_ENDED:
             crew.stop()
             return 1

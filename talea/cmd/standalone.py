@@ -8,6 +8,8 @@ from talea import service
 from talea import worker
 from talea.api import app
 from talea.collector import service as collector
+from talea.conductor import rpcapi as conductor_rpcapi
+from talea.conductor import service as conductor
 from talea.conf import collector as collector_conf
 from talea.processor import rpcapi
 from talea.processor import service as processor
@@ -18,7 +20,7 @@ LOG = logging.getLogger(__name__)
 
 @service.command
 def main(argv):
-    """Serve the API, collect and rate until a signal ends it."""
+    """Do what all the other commands do until a signal ends it."""
     conf = service.prepare(argv)
     service.check_database()
     for name in conf.collector.deployments:
@@ -28,10 +30,14 @@ def main(argv):
                 'from any bus for it.',
                 name,
             )
+    endpoint = conductor.endpoint(conf)
+    # The API asks it directly; others may ask it through a queue.
+    conductor_rpcapi.serve_here(conf, endpoint)
+    loops = conductor.loops(conf, endpoint)
     if not rpcapi.is_configured(conf):
         # Whoever is woken up is in this process.
         conf.set_default('transport_url', 'fake://')
-    loops = {**collector.loops(conf), **processor.loops(conf)}
+    loops |= {**collector.loops(conf), **processor.loops(conf)}
     loops['api'] = server.Server(
         app.make_app(conf), conf.api.host, conf.api.port, conf.api.threads
     )

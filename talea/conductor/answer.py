@@ -42,6 +42,7 @@ class Answer:
     :ivar errors: who could not tell; what they know is None in the figures
     :ivar rows: one, or one for each of a group, in the order of the ids
     :ivar more: whether rows follow after the last one
+    :ivar fresh: seconds for which it may be given again to others
     """
 
     source: str
@@ -49,6 +50,7 @@ class Answer:
     errors: tuple[Failure, ...] = ()
     rows: tuple[Row, ...] = ()
     more: bool = False
+    fresh: float = dataclasses.field(default=0, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, fit for JSON."""
@@ -64,6 +66,7 @@ class Answer:
                 for one in self.rows
             ],
             'more': self.more,
+            'fresh': self.fresh,
         }
 
     @classmethod
@@ -79,4 +82,5 @@ class Answer:
                 for one in given['rows']
             ),
             more=given['more'],
+            fresh=given['fresh'],
         )

@@ -2,14 +2,187 @@
 """What others ask of a conductor through the message queue.
 
 Whoever asks gets an answer or an error within ``[conductor] rpc_timeout``,
-whatever becomes of the conductor and the message queue.
+whatever becomes of the conductor and the message queue. The library below
+waits for a queue that is away for ever, and does not look at the time while
+it does: so it is called in threads of their own, for which nobody waits
+longer.
+
+A conductor that dies takes the questions that it had in hand with it. It is
+missed after some seconds, for it tells all the time that it is still at work,
+and the question is asked again, once: it changes nothing.
+
+An answer says for how long it may be given again: for so long it is kept here,
+too, as a call through the queue takes some milliseconds.
 """
+
+from concurrent import futures
+import logging
+import os
+import socket
+import threading
+import time
+
+from oslo_config import cfg
+import oslo_messaging
 
 from talea import exception
 from talea.conductor import answer
+from talea.conductor import flight
+
+LOG = logging.getLogger(__name__)
 
 TOPIC = 'talea-conductor'
 VERSION = '1.0'
+
+# Seconds without a sign of life after which a conductor is taken for dead.
+_SIGN_OF_LIFE = 4
+
+# Questions of one process that wait for the message queue at most.
+_WAITING = 64
+
+# Rows of answers that one process keeps at most: some 10 MB.
+_KEPT = 10000
+
+_NOBODY = 'No conductor is there to answer'
+_AWAY = 'The message queue of the conductor is away'
+_LATE = 'No conductor answered within %d s'
+_FULL = 'Too many questions wait for the conductor already'
+_NOWHERE = (
+    'Nobody said where the conductor is: transport_url is not set in the '
+    'configuration of the API'
+)
+
+
+def is_configured(conf):
+    """Return whether anybody said where the message queue is.
+
+    :raises oslo_messaging.InvalidTransportURL: if it cannot be there
+    """
+    # This makes the option known.
+    oslo_messaging.TransportURL.parse(conf)
+    found = conf.get_location('transport_url')
+    return found.location is not cfg.Locations.opt_default
+
+
+def server(conf, endpoints):
+    """Return the RPC server of a conductor, not started.
+
+    :param endpoints: objects with the methods that may be called
+    """
+    return oslo_messaging.get_rpc_server(
+        oslo_messaging.get_rpc_transport(conf),
+        oslo_messaging.Target(topic=TOPIC, server=socket.gethostname()),
+        endpoints,
+        executor='threading',
+    )
+
+
+class _Client:
+    """Asks through the message queue."""
+
+    def __init__(self, conf):
+        self.conf = conf
+        self.process = os.getpid()
+        self._flights = flight.Flights(_KEPT)
+        self._slots = threading.Semaphore(_WAITING)
+        self._lock = threading.Lock()
+        self._client = None
+
+    def stats(self, context, question):
+        """Return the answer; see the function of this name."""
+        found, _ = self._flights.share(
+            question,
+            lambda: open_reply(self._ask(context, question.to_dict())),
+            self.conf.conductor.rpc_timeout,
+            lambda made: (made.fresh, 1 + len(made.rows)),
+        )
+        return found
+
+    def _ask(self, context, question):
+        """Return the reply, before ``rpc_timeout`` has passed.
+
+        :raises talea.exception.Unavailable: if there is none
+        """
+        timeout = self.conf.conductor.rpc_timeout
+        if not self._slots.acquire(blocking=False):
+            raise exception.Unavailable(reason=_FULL)
+        future = futures.Future()
+        # A daemon: one that waits for the queue keeps no process from ending.
+        threading.Thread(
+            target=self._run,
+            args=(future, context, question, time.monotonic() + timeout),
+            name='conductor call',
+            daemon=True,
+        ).start()
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            raise exception.Unavailable(reason=_LATE % timeout) from None
+
+    def _run(self, future, context, question, end):
+        try:
+            future.set_result(self._call(context, question, end))
+        except oslo_messaging.MessageUndeliverable:
+            future.set_exception(exception.Unavailable(reason=_NOBODY))
+        except oslo_messaging.MessageDeliveryFailure as error:
+            LOG.warning('The conductor was not asked: %s', error)
+            future.set_exception(exception.Unavailable(reason=_AWAY))
+        except oslo_messaging.MessagingTimeout:
+            # Whoever asks has given up, or does now.
+            future.set_exception(TimeoutError())
+        except BaseException as error:
+            future.set_exception(error)
+        finally:
+            self._slots.release()
+
+    def _call(self, context, question, end):
+        client = self._connected()
+        left = end - time.monotonic()
+        if left >= 2 * _SIGN_OF_LIFE:
+            try:
+                return client.prepare(
+                    timeout=left, call_monitor_timeout=_SIGN_OF_LIFE
+                ).call(context, 'stats', question=question)
+            except oslo_messaging.MessagingTimeout:
+                LOG.warning(
+                    'A conductor gives no sign of life, another one is asked'
+                )
+                left = end - time.monotonic()
+        if left <= 0:
+            raise oslo_messaging.MessagingTimeout
+        return client.prepare(timeout=left).call(
+            context, 'stats', question=question
+        )
+
+    def _connected(self):
+        with self._lock:
+            if self._client is None:
+                self._client = oslo_messaging.get_rpc_client(
+                    oslo_messaging.get_rpc_transport(self.conf),
+                    oslo_messaging.Target(topic=TOPIC, version=VERSION),
+                    # Says at once that nobody has ever listened there.
+                    transport_options=oslo_messaging.TransportOptions(
+                        at_least_once=True
+                    ),
+                )
+            return self._client
+
+
+# {id of a ConfigOpts: its client, or the endpoint in this process}
+_clients = {}
+_endpoints = {}
+_LOCK = threading.Lock()
+
+
+def serve_here(conf, endpoint):
+    """Let whoever asks in this process ask *endpoint*, without any queue.
+
+    :param endpoint: manager.Manager; None: the queue is asked again
+    """
+    with _LOCK:
+        _endpoints.pop(id(conf), None)
+        if endpoint is not None:
+            _endpoints[id(conf)] = endpoint
 
 
 def stats(conf, context, question):
@@ -19,13 +192,24 @@ def stats(conf, context, question):
     :param context: RequestContext of whoever asks
     :param question: question.Question
     :returns: answer.Answer
-    :raises talea.exception.NotFound: if the cluster that is asked for is not
-        there
+    :raises talea.exception.ClusterNotFound: if the cluster that is asked for
+        is not there
     :raises talea.exception.AmbiguousCluster: if several have that name
     :raises talea.exception.Unavailable: if no conductor answers in time, or
         what it needs is away
     """
-    raise exception.Unavailable(reason='No conductor answers')
+    context = {'request_id': context.request_id}
+    endpoint = _endpoints.get(id(conf))
+    if endpoint is not None:
+        return open_reply(endpoint.stats(context, question.to_dict()))
+    if not is_configured(conf):
+        raise exception.Unavailable(reason=_NOWHERE)
+    with _LOCK:
+        client = _clients.get(id(conf))
+        # After a fork there is none, whatever the parent had.
+        if client is None or client.process != os.getpid():
+            client = _clients[id(conf)] = _Client(conf)
+    return client.stats(context, question)
 
 
 def open_reply(reply):
@@ -37,7 +221,7 @@ def open_reply(reply):
     if error is None:
         return answer.Answer.from_dict(reply)
     if error == 'not_found':
-        raise exception.NotFound(reply['reason'])
+        raise exception.ClusterNotFound(name=reply['name'])
     if error == 'ambiguous':
         raise exception.AmbiguousCluster(reply['name'], reply['clusters'])
     raise exception.Unavailable(reason=reply['reason'])
