@@ -146,6 +146,8 @@ class Service:
             _turn.release()
         try:
             endpoint = self._adapter.get_endpoint()
+        except ksa_exc.CatalogException:
+            endpoint = None
         except _FAILURES as error:
             raise _failed(error, deadline) from error
         if not endpoint:
@@ -235,7 +237,10 @@ def _failed(
     return base.DriverError(reason=before + _words(error))
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
+    while isinstance(error, ksa_exc.DiscoveryFailure) and error.__context__:
+        # It says only that no version was found.
+        error = error.__context__
     status = getattr(error, 'http_status', None)
     known = {
         # What a filter comes to that is for administrators only.
@@ -253,7 +258,6 @@ def _words(error: Exception) -> str:
         (ksa_exc.ConnectTimeout, 'it does not answer in time'),
         (ksa_exc.SSLError, 'its certificate is not accepted'),
         (ksa_exc.ConnectionError, 'there is no connection to it'),
-        (ksa_exc.EmptyCatalog, 'the catalogue is empty'),
         (ksa_exc.DiscoveryFailure, 'it does not say which versions it has'),
         (
             ksa_exc.AuthPluginException,

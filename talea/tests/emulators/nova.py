@@ -62,6 +62,9 @@ class Nova(service.Service):
     def no_marker(self, items, marker):
         raise service.Refused(400, f'marker [{marker}] not found')
 
+    def state(self, one):
+        return one.cell in self.world.down
+
     def show(self, one, path, fields):
         if one.cell in self.world.down:
             return {

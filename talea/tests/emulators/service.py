@@ -169,6 +169,9 @@ class Service:
         """
         raise NotImplementedError
 
+    def state(self, one):
+        """Return what else it depends on how something is shown."""
+
     def no_marker(self, items, marker):
         """Return what follows something that is not there any more."""
         raise Refused(404, f'{marker} could not be found.')
@@ -215,7 +218,7 @@ class Service:
 
     def _text(self, one, path, fields):
         # Kept, so that an emulator takes little of the processor.
-        place = (one.id, path, fields)
+        place = (one.id, path, fields, self.state(one))
         if place not in self._texts:
             self._texts[place] = json.dumps(self.show(one, path, fields))
         return self._texts[place]
