@@ -19,7 +19,7 @@ def _row(row):
 def _origin(answer):
     """Return from whom, when, and how completely it is known."""
     return {
-        'collected_at': answer.collected_at.isoformat(),
+        'collected_at': answer.collected_at.isoformat(timespec='microseconds'),
         'source': answer.source,
         'errors': [
             {'driver': one.driver, 'reason': one.reason}
