@@ -17,7 +17,8 @@ the API on 127.0.0.1 until Ctrl-C. Doing it again changes no number.
                (default: ~/.local/share/talea-quickstart)
   --port PORT  of the API (default: 8797)
   --no-serve   end after the tables
-  FILES        replayed instead of samples/cloud-a/notifications.jsonl.gz
+  FILES        replayed instead of samples/cloud-a/notifications.jsonl.gz and
+               samples/cluster.jsonl
 END
 }
 
@@ -64,7 +65,10 @@ done
 for file in "${files[@]}"; do
     [ "$file" = - ] || [ -r "$file" ] || fail "cannot read $file"
 done
-[ ${#files[@]} -gt 0 ] || files=("$root/samples/cloud-a/notifications.jsonl.gz")
+[ ${#files[@]} -gt 0 ] || files=(
+    "$root/samples/cloud-a/notifications.jsonl.gz"
+    "$root/samples/cluster.jsonl"
+)
 
 # What the machine must have
 

@@ -53,7 +53,7 @@ def _limits():
 
 def messages(event_type):
     """Return all recorded Notifications of a type, in order of arrival."""
-    return [_open(recorded) for recorded, _ in _lines().get(event_type, ())]
+    return [opened(recorded) for recorded, _ in _lines().get(event_type, ())]
 
 
 def first(event_type, where=lambda payload: True):
@@ -63,7 +63,7 @@ def first(event_type, where=lambda payload: True):
     """
     for recorded, message in _lines()[event_type]:
         if where(message['payload']):
-            return _open(recorded)
+            return opened(recorded)
     raise LookupError(event_type)
 
 
@@ -77,7 +77,8 @@ def server(event_type, **wanted):
     return first(event_type, fits)
 
 
-def _open(recorded):
+def opened(recorded):
+    """Return the Notification of what a recorder saw."""
     return envelope.open(
         bus.Delivery(
             'default',
