@@ -122,10 +122,13 @@ def response(path, status, detail, headers=()):
 
 def _describe(error):
     """Return (status, detail) for an exception."""
-    # 501 is not a failure, and its text is meant to be read.
+    # 501 is not a failure, 503 is somebody else's, and their texts are meant
+    # to be read.
     if isinstance(error, exception.TaleaError) and (
-        error.code < 500 or error.code == 501
+        error.code < 500 or error.code in (501, 503)
     ):
+        if error.code == 503:
+            LOG.error('A request cannot be answered now: %s', error)
         return error.code, getattr(error, 'detail', str(error))
     if isinstance(error, UnicodeError):
         # webob decodes paths and query strings only when asked for them.
@@ -140,7 +143,8 @@ def _describe(error):
 class Errors:
     """Middleware: exceptions and errors of libraries become our own.
 
-    Texts of 5xx never leave: they can hold SQL, paths and addresses.
+    Texts of 5xx that we did not write never leave: they can hold SQL, paths
+    and addresses.
     """
 
     # Headers of a library's error response that stay meaningful.
