@@ -288,8 +288,9 @@ class Gatherer:
         """
 
         def weigh(made: Any) -> tuple[float, int]:
-            size = len(getattr(made, 'rows', None) or made.clusters or ())
-            return 0 if made.errors else most, 1 + size
+            whole = isinstance(made, answers.Answer)
+            found = made.rows if whole else made.clusters
+            return 0 if made.errors else most, 1 + len(found or ())
 
         return self._flights.share(key, make, deadline.left() + _SLACK, weigh)
 
