@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The loops of a conductor: the RPC server that answers questions."""
+"""The loops of a conductor: one answers questions, one keeps tallies."""
 
 import logging
 import threading
@@ -7,7 +7,9 @@ import threading
 from talea import worker
 from talea.conductor import gather
 from talea.conductor import manager
+from talea.conductor import refresher
 from talea.conductor import rpcapi
+from talea.conductor.drivers import ledger
 
 LOG = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ def loops(conf, endpoint):
     found = {}
     if rpcapi.is_configured(conf):
         found['conductor rpc'] = Server(conf, endpoint)
+    if ledger.NAME in conf.stats.drivers:
+        found['conductor refresher'] = refresher.Refresher(conf)
     return found
 
 

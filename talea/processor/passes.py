@@ -16,6 +16,7 @@ from talea.objects import due as dues
 from talea.objects import scope_reset
 from talea.objects import settled
 from talea.objects import stale
+from talea.objects import tally_mark
 from talea.processor import discovery
 from talea.processor import rater as raters
 from talea.processor import settle as settling
@@ -75,9 +76,11 @@ class Passes:
         """Take away the marks that no settling of usage would ever meet.
 
         Those of projects that are no scopes, and of scopes that are switched
-        off while their resources live on.
+        off while their resources live on. Of those that conductors honour, one
+        of many is left.
         """
         stale.sweep(context)
+        tally_mark.sweep(context)
         settings = settling.Settings.of(self._conf)
         size = self._conf.processor.chunk
         while pks := dues.resting(context, now, size):

@@ -20,6 +20,7 @@ FLOORS = [
     [
         'talea.api',
         'talea.collector.service',
+        'talea.conductor.refresher',
         'talea.conductor.service',
         'talea.processor.service',
     ],
