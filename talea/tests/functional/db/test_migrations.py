@@ -6,6 +6,8 @@ from alembic import migration as alembic_migration
 from oslo_db import exception as db_exc
 import sqlalchemy as sa
 
+from talea.conductor import question
+from talea.conductor.drivers import ledger
 from talea.db import api
 from talea.db import migration
 from talea.db import models
@@ -160,3 +162,59 @@ class ScopeMigrationsTest(base.TestCase):
             one.execute(
                 sa.text('UPDATE scope SET identifier = :same'), {'same': 'p'}
             )
+
+
+@base.on_all_engines
+class TallyMigrationsTest(base.TestCase):
+    """Clusters that are there are counted by themselves."""
+
+    def setUp(self):
+        super().setUp()
+        self.engine = self.useFixture(
+            fixtures.Database(self.backend, self.conf, upgrade=False)
+        ).engine
+        migration.upgrade(self.engine, '2026112404')
+        row = {
+            'resource_pk': 1,
+            'seq': 0,
+            'entity_type': 'cluster',
+            'entity_id': 'c',
+            'project_id': 'p1',
+            'start_at': STATE,
+            'end_at': None,
+            'last_event_at': STATE,
+            'processed_at': STATE,
+            'name': 'name',
+            'attributes': '{"state": "CREATE_COMPLETE", "node_count": 2}',
+            'source': 'notification',
+        }
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(models.ENTITY), row)
+
+    def _figures(self):
+        answer = ledger.Ledger(self.conf).answer(question.Question(), STATE)
+        self.assertEqual(STATE, answer.collected_at)
+        return answer.rows[0].figures
+
+    def _counts(self):
+        with self.engine.connect() as connection:
+            return [
+                connection.scalar(sa.select(sa.func.count()).select_from(one))
+                for one in (models.TALLY, models.TALLY_MARK)
+            ]
+
+    def test_nothing_is_counted_yet(self):
+        migration.upgrade(self.engine)
+        self.assertEqual([0, 0], self._counts())
+
+    def test_the_first_who_asks_has_them_counted(self):
+        migration.upgrade(self.engine)
+        figures = self._figures()
+        self.assertEqual((1, 2), (figures.clusters, figures.nodes))
+        self.assertEqual([1, 0], self._counts())
+
+    def test_a_second_upgrade_changes_nothing(self):
+        migration.upgrade(self.engine)
+        self._figures()
+        migration.upgrade(self.engine)
+        self.assertEqual([1, 0], self._counts())

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from talea.conductor import question
 from talea.conductor import refresher
+from talea.conductor import service
 from talea.conductor.drivers import ledger
 from talea.db import api as db
 from talea.objects import event as events
@@ -300,6 +301,11 @@ class RefresherTestCase(RacesCase):
         loop.stop()
         thread.join(5)
         self.assertFalse(thread.is_alive())
+
+    def test_conductors_have_one_where_the_ledger_is_asked(self):
+        self.assertIn('conductor refresher', service.loops(self.conf, None))
+        self.conf.set_override('drivers', ['magnum', 'nova'], 'stats')
+        self.assertEqual({}, service.loops(self.conf, None))
 
     def test_where_it_is_stopped_it_counts_no_more(self):
         self.cluster('c')
