@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """All emulators behind one port."""
 
-import json
 import socket
 import threading
 
@@ -91,14 +90,12 @@ class Cloud(fixtures.Fixture):
     def _tell(self, path):
         """Answer those who ask from another process."""
         if path == '/calls':
-            body = json.dumps(
-                [
-                    [call.service, call.path, list(call.query.items())]
-                    for call in self.calls()
-                ]
-            )
+            told = [
+                [call.service, call.path, list(call.query.items())]
+                for call in self.calls()
+            ]
             self.forget()
-            return webob.Response(body, content_type='application/json')
+            return webob.Response(json_body=told)
         return webob.Response(status=404)
 
     def _catalogue(self, host):
