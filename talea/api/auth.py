@@ -113,9 +113,16 @@ class Keystone(auth_token.AuthProtocol):
         except self._AWAY as error:
             raise _Unreachable from error
         except ksm_exc.InvalidToken as error:
-            if isinstance(error.__context__, self._AWAY):
+            if self._is_away(error.__context__):
                 raise _Unreachable from error
             raise
+
+    def _is_away(self, error):
+        """Return whether *error*, behind a bad token, is not about it."""
+        if isinstance(error, ksa_exc.NotFound) and error.method == 'GET':
+            # So Keystone says that it does not know the token.
+            return False
+        return isinstance(error, self._AWAY)
 
     def process_request(self, request):
         try:

@@ -88,7 +88,7 @@ class Keystone(fixtures.Fixture):
         headers = [('Content-Type', 'application/json')]
         if path == '/v3':
             return 200, {'version': self._version()}, headers
-        if path == '/v3/auth/tokens':
+        if path == '/v3/auth/tokens' and environ['REQUEST_METHOD'] == 'POST':
             user = given['auth']['identity']['password']['user']
             if user['password'] != 'password':
                 return 401, {'error': {'message': 'no'}}, headers

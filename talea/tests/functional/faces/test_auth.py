@@ -13,6 +13,7 @@ from keystoneauth1 import loading
 from talea.api import app
 from talea.api import auth
 from talea.tests import base as tests_base
+from talea.tests import identity
 from talea.tests.functional.faces import base
 
 
@@ -120,6 +121,14 @@ class KeystoneTestCase(base.ApiTestCase):
         for self.status in (401, 403, 404, 500, 503):
             answer = self.request('GET', '/v1/volume_types', token='a token')
             self.assertEqual(503, answer.status_int, self.status)
+
+    def test_a_token_that_keystone_does_not_know_is_401(self):
+        keystone = self.useFixture(identity.Keystone())
+        self._point_to(keystone.url)
+        answer = self.request('GET', '/v1/volume_types', token='a token')
+        self.assertEqual(401, answer.status_int)
+        # It was asked, and has let Talea in before.
+        self.assertEqual(2, keystone.paths.count('/v3/auth/tokens'))
 
     def test_keystone_that_says_nothing_is_503(self):
         silent = socket.create_server(('127.0.0.1', 0))
