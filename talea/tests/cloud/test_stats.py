@@ -3,6 +3,7 @@
 
 import os
 
+import openstack
 from openstack import config as openstack_config
 import requests
 
@@ -15,21 +16,15 @@ from talea.tests.servers import server
 WANTED = (
     'OS_CLIENT_CONFIG_FILE',
     world.ADMIN,
-    world.PROJECTS,
     world.TRANSPORT,
 )
 FIGURES = tuple(world.add(()))
-ROLES = ('manager', 'member', 'reader')
 
 
 def credentials(name):
     """Return the options of keystoneauth for an entry of clouds.yaml."""
     cloud_config = openstack_config.OpenStackConfig().get_one(cloud=name)
     return {'auth_type': 'password', **cloud_config.config['auth']}
-
-
-def token(name):
-    return world.connection(name).auth_token
 
 
 class Talea(processes.Settings):
@@ -61,6 +56,10 @@ class Talea(processes.Settings):
                 }
             }
         )
+        upgrade = self.useFixture(
+            processes.Process('talea-manage', self, 'db', 'upgrade')
+        )
+        upgrade.process.wait(60)
         self.process = self.useFixture(
             processes.Process('talea-standalone', self)
         )
@@ -112,35 +111,44 @@ class StatsTest(base.TestCase):
         )
 
     def test_every_cell_of_the_table(self):
+        admin = openstack.connect(cloud=os.environ[world.ADMIN]).auth_token
+        # Others may use the cloud too.
+        before = {
+            talea: self._figures(talea, admin)
+            for talea in (self.live, self.ledger)
+        }
         made = world.World()
         self.addCleanup(made.clean)
         self.world = made
-        first, second = made.first.id, made.second.id
-        names = os.environ[world.PROJECTS].split(',')
-        people = {
-            f'{name}-{role}': (project, other)
-            for name, project, other in (
-                (names[0], first, second),
-                (names[1], second, first),
-            )
-            for role in ROLES
-        }
-        for who, (own, other) in people.items():
-            with self.subTest(who=who):
-                self._of_people(token(who), own, other)
-        self._of_admin(token(os.environ[world.ADMIN]), first, second)
-        self._of_nobody(first)
+        for mine, other in (
+            (made.first, made.second),
+            (made.second, made.first),
+        ):
+            for role, person in mine.people.items():
+                with self.subTest(role=role):
+                    self._of_people(person.auth_token, mine.id, other.id)
+        self._of_admin(admin, before[self.live])
+        self._of_nobody()
         # Two ways to know, one truth.
-        admin = token(os.environ[world.ADMIN])
-        for query in ('', '?group_by=project', '?group_by=cluster'):
-            cloud.until(
-                lambda asked=query: (
-                    self._told(self.ledger, admin, asked)
-                    == self._told(self.live, admin, asked)
-                ),
-                30,
-                1,
-            )
+        cloud.until(
+            lambda: (
+                world.add([before[self.ledger], made.of()])
+                == self._figures(self.ledger, admin)
+            ),
+            30,
+            1,
+        )
+        for mine in (made.first, made.second):
+            for query in ('', '&group_by=project', '&group_by=cluster'):
+                asked = f'?project_id={mine.id}{query}'
+                self.assertEqual(
+                    self._told(self.ledger, admin, asked),
+                    self._told(self.live, admin, asked),
+                )
+
+    def _figures(self, talea, who, query=''):
+        body = self._told(talea, who, query)
+        return {name: body[name] for name in FIGURES}
 
     def _told(self, talea, who, query):
         """Return what is the same whoever tells it."""
@@ -151,10 +159,7 @@ class StatsTest(base.TestCase):
         return body
 
     def _check(self, expected, who, query=''):
-        body = self._told(self.live, who, query)
-        self.assertEqual(
-            expected, {name: body[name] for name in FIGURES}, query
-        )
+        self.assertEqual(expected, self._figures(self.live, who, query), query)
 
     def _refused(self, status, who, query):
         answer = self.live.ask(who, query)
@@ -184,24 +189,26 @@ class StatsTest(base.TestCase):
             [row['cluster'] for row in rows],
         )
 
-    def _of_admin(self, who, first, second):
-        self._check(self.world.of(), who)
-        for project in (first, second):
+    def _of_admin(self, who, before):
+        self._check(world.add([before, self.world.of()]), who)
+        own = (self.world.first.id, self.world.second.id)
+        for project in own:
             self._check(self.world.of(project), who, f'?project_id={project}')
         self._check(world.add(()), who, '?project_id=nobody')
         for cluster in self.world.clusters:
             self._check(cluster.figures(), who, f'?cluster={cluster.id}')
         rows = self._told(self.live, who, '?group_by=project')['stats']
         self.assertEqual(
-            {one: self.world.of(one) for one in (first, second)},
+            {one: self.world.of(one) for one in own},
             {
                 row['project_id']: {name: row[name] for name in FIGURES}
                 for row in rows
+                if row['project_id'] in own
             },
         )
         self._refused(400, who, '?type=server')
         self._refused(400, who, '?foo=bar')
 
-    def _of_nobody(self, first):
+    def _of_nobody(self):
         self._refused(401, '', '')
-        self._refused(401, 'no-token', f'?project_id={first}')
+        self._refused(401, 'no-token', f'?project_id={self.world.first.id}')

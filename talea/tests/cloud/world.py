@@ -14,10 +14,11 @@ import openstack
 from talea.tests.functional.flows import cloud
 
 ADMIN = 'TALEA_CLOUD_ADMIN'
-PROJECTS = 'TALEA_CLOUD_PROJECTS'
 TRANSPORT = 'TALEA_CLOUD_TRANSPORT_URL'
 # What a CSI driver writes on its volumes.
 CSI = 'cinder.csi.openstack.org/cluster'
+
+ROLES = ('manager', 'member', 'reader')
 
 VCPUS, MEMORY, DISK, EPHEMERAL = 2, 1024, 7, 3
 
@@ -72,32 +73,57 @@ def add(figures):
     return total
 
 
-def connection(name):
-    """Return the connection of one entry of clouds.yaml."""
-    return openstack.connect(cloud=name)
-
-
 class Project:
-    """One project of the cloud, as its member sees it.
+    """One project of the cloud, with somebody for each role.
 
-    :param name: of the project; its people are NAME-member and so on
+    :param name: of the project
+    :param shared: what projects share
+    :ivar people: {role: connection}
+    :ivar connection: of its member, who makes all that is in it
     """
 
-    def __init__(self, name, shared, mark):
+    def __init__(self, name, shared):
         self._shared = shared
-        self._mark = mark
-        self.connection = connection(f'{name}-member')
-        self.id = self.connection.current_project_id
-        self._label = f'{mark}-{name}'
+        self._label = name
+        self._users = []
+        self.people = {}
+        self._project = shared.admin.identity.create_project(
+            name=name, domain_id=shared.domain_id
+        )
+        self.id = self._project.id
         self._network = self._subnet = self._router = self._template = None
         self._addresses = []
         self._servers = []
         self._volumes = []
         self._clusters = []
 
+    def _join(self, role):
+        """Return the connection of somebody new who has *role*."""
+        admin = self._shared.admin
+        password = uuid.uuid4().hex
+        user = admin.identity.create_user(
+            name=f'{self._label}-{role}',
+            password=password,
+            domain_id=self._shared.domain_id,
+        )
+        self._users.append(user)
+        found = admin.identity.find_role(role, ignore_missing=False)
+        admin.identity.assign_project_role_to_user(self._project, user, found)
+        return openstack.connect(
+            auth={
+                'auth_url': admin.config.config['auth']['auth_url'],
+                'user_id': user.id,
+                'password': password,
+                'project_id': self.id,
+            },
+            region_name=admin.config.region_name,
+            interface=admin.config.get_interface(),
+        )
+
     def prepare(self):
         """Make the network, the key and the template that clusters need."""
-        here = self.connection
+        self.people = {role: self._join(role) for role in ROLES}
+        self.connection = here = self.people['member']
         label = self._label
         self._network = here.network.create_network(name=label).id
         self._subnet = here.network.create_subnet(
@@ -147,7 +173,7 @@ class Project:
             '/clusters',
             202,
             {
-                'name': f'{self._mark}-{name}',
+                'name': f'{self._label}-{name}',
                 'cluster_template_id': self._template,
                 'node_count': workers,
                 'master_count': 1,
@@ -228,7 +254,13 @@ class Project:
 
     def clean(self):
         """Take away what was made, and nothing else."""
-        here = self.connection
+        if self.people:
+            self._empty(self.connection)
+        for user in self._users:
+            self._shared.admin.identity.delete_user(user)
+        self._shared.admin.identity.delete_project(self._project)
+
+    def _empty(self, here):
         for address in self._addresses:
             here.network.delete_ip(address)
         for server in self._servers:
@@ -261,7 +293,10 @@ class Shared:
     """What projects share: a flavor, an image, a network to the outside."""
 
     def __init__(self, admin, mark):
-        self._admin = admin
+        self.admin = admin
+        self.domain_id = admin.identity.get_project(
+            admin.current_project_id
+        ).domain_id
         self.flavor = self.image = mark
         self.flavor_id = admin.compute.create_flavor(
             name=mark,
@@ -286,14 +321,14 @@ class Shared:
         self.external = networks[0].id
 
     def _outside(self, mark):
-        network = self._admin.network.create_network(
+        network = self.admin.network.create_network(
             name=mark,
             is_router_external=True,
             provider_network_type='flat',
             provider_physical_network='physnet1',
         )
         self._networks.append(network)
-        self._admin.network.create_subnet(
+        self.admin.network.create_subnet(
             network_id=network.id,
             ip_version=4,
             cidr='203.0.113.0/24',
@@ -303,10 +338,10 @@ class Shared:
 
     def clean(self):
         """Take away what was made, and nothing else."""
-        self._admin.compute.delete_flavor(self.flavor_id)
-        self._admin.image.delete_image(self.image_id)
+        self.admin.compute.delete_flavor(self.flavor_id)
+        self.admin.image.delete_image(self.image_id)
         for network in self._networks:
-            self._admin.network.delete_network(network)
+            self.admin.network.delete_network(network)
 
 
 class World:
@@ -318,10 +353,10 @@ class World:
 
     def __init__(self):
         mark = f'talea{uuid.uuid4().hex[:6]}'
-        self._shared = Shared(connection(os.environ[ADMIN]), mark)
+        admin = openstack.connect(cloud=os.environ[ADMIN])
+        self._shared = Shared(admin, mark)
         self.first, self.second = (
-            Project(name, self._shared, mark)
-            for name in os.environ[PROJECTS].split(',')
+            Project(f'{mark}-{number}', self._shared) for number in '12'
         )
         self.clusters = []
         try:
