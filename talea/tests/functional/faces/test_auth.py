@@ -124,6 +124,8 @@ class KeystoneTestCase(base.ApiTestCase):
 
     def test_a_token_that_keystone_does_not_know_is_401(self):
         keystone = self.useFixture(identity.Keystone())
+        # Its catalogue has no other.
+        self.conf.set_override('interface', 'public', 'keystone_authtoken')
         self._point_to(keystone.url)
         answer = self.request('GET', '/v1/volume_types', token='a token')
         self.assertEqual(401, answer.status_int)
