@@ -15,6 +15,7 @@ from talea.cmd.manage import entity
 from talea.cmd.manage import event
 from talea.cmd.manage import notification
 from talea.cmd.manage import scope
+from talea.cmd.manage import stats
 from talea.cmd.manage import usage
 from talea.db import api
 
@@ -28,6 +29,7 @@ COMMANDS = {
     'notification replay': notification.Replay,
     'notification show': notification.Show,
     'scope settle': scope.Settle,
+    'stats count': stats.Count,
     'usage show': usage.Show,
     'usage skipped': usage.Skipped,
 }

@@ -514,6 +514,49 @@ class RebuildTest(ManageTestCase):
         self.assertIn('3 resources folded again', done.stdout)
 
 
+class StatsTest(ManageTestCase):
+    """Clusters of three projects, and collectors that noted nothing."""
+
+    def setUp(self):
+        super().setUp()
+        begin = datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC)
+        rows = [
+            {
+                'resource_pk': number,
+                'seq': 0,
+                'entity_type': 'cluster',
+                'entity_id': f'c{number}',
+                'project_id': f'p{number}',
+                'start_at': begin,
+                'end_at': None,
+                'last_event_at': begin,
+                'processed_at': begin,
+                'name': 'name',
+                'attributes': '{"node_count": 2}',
+                'source': 'notification',
+            }
+            for number in range(3)
+        ]
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(models.ENTITY), rows)
+
+    def test_what_clusters_hold_is_counted_again(self):
+        for nodes in (2, 5):
+            with self.engine.begin() as connection:
+                connection.execute(
+                    sa.update(models.ENTITY).values(
+                        attributes=json.dumps({'node_count': nodes})
+                    )
+                )
+            self.assertEqual(
+                '3 projects counted.\n', self.manage('stats', 'count')
+            )
+            with self.engine.connect() as connection:
+                found = connection.scalars(sa.select(models.TALLY.c.nodes))
+                self.assertEqual([nodes] * 3, list(found))
+            self.assertEqual([], self.rows(models.TALLY_MARK))
+
+
 class UsageTest(ManageTestCase):
     messages = SOME
 
