@@ -168,6 +168,14 @@ class _Client:
             return self._client
 
 
+    def close(self):
+        if self._client is not None:
+            # Waits for a queue that is away, as everything there does.
+            threading.Thread(
+                target=self._client.transport.cleanup, daemon=True
+            ).start()
+
+
 # {id of a ConfigOpts: its client, or the endpoint in this process}
 _clients = {}
 _endpoints = {}
@@ -183,6 +191,14 @@ def serve_here(conf, endpoint):
         _endpoints.pop(id(conf), None)
         if endpoint is not None:
             _endpoints[id(conf)] = endpoint
+
+
+def close(conf):
+    """Leave the message queue, if anybody asked through it."""
+    with _LOCK:
+        client = _clients.pop(id(conf), None)
+    if client is not None:
+        client.close()
 
 
 def stats(conf, context, question):

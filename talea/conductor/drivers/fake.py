@@ -10,12 +10,15 @@ not unknown. ``delays`` says for some kinds how many seconds they take, and
 
 from collections.abc import Mapping
 import json
+import logging
 import pathlib
 import time
 from typing import Any
 
 from talea.conductor import facts
 from talea.conductor.drivers import base
+
+LOG = logging.getLogger(__name__)
 
 _TYPES = {
     facts.CLUSTERS: facts.Cluster,
@@ -33,6 +36,7 @@ class Fake(base.Driver):
     def tell(
         self, project_id: str | None, deadline: base.Deadline
     ) -> Mapping[str, Any]:
+        LOG.info('Asked for %s of %s', ', '.join(self.kinds), project_id)
         path = pathlib.Path(self.conf.stats.fake_file)
         try:
             given = json.loads(path.read_text())

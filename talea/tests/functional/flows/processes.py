@@ -80,7 +80,7 @@ class Process(fixtures.Fixture):
                 env=os.environ | {'PYTHONUNBUFFERED': '1'},
                 start_new_session=True,
             )
-        self.addCleanup(self._end)
+        self.addCleanup(self.kill)
         self.addDetail(
             self._command,
             content.Content(
@@ -88,7 +88,8 @@ class Process(fixtures.Fixture):
             ),
         )
 
-    def _end(self):
+    def kill(self):
+        """Let it end without a chance to finish anything."""
         # It leads a session: this reaches its workers too, and those whose
         # master is gone.
         with contextlib.suppress(ProcessLookupError):
