@@ -252,6 +252,35 @@ class ConductorTest(ConductorTestCase):
         cloud.until(lambda: self.ask().clusters == 2)
 
 
+class LedgerTest(ConductorTestCase):
+    """One that answers from the database."""
+
+    def setUp(self):
+        super().setUp()
+        self.settings.update({'stats': {'drivers': 'ledger'}})
+        self.connect(self.useFixture(fixtures.RabbitMQ()).url)
+
+    def test_it_answers_from_the_database(self):
+        database = self.useFixture(fixtures.Database('sqlite', self.conf))
+        self.settings.update({'database': {'connection': database.url}})
+        self.start()
+        found = rpcapi.stats(self.conf, self.context, question.Question())
+        self.assertEqual('ledger', found.source)
+        self.assertEqual(0, found.rows[0].figures.clusters)
+
+    def test_it_says_so_while_the_database_is_away(self):
+        self.settings.update(
+            {
+                'database': {
+                    'connection': 'mysql+pymysql://root@127.0.0.1:1/talea',
+                    'max_retries': 0,
+                }
+            }
+        )
+        self.start()
+        self.assertEqual('ledger: the database is away', self.unavailable()[0])
+
+
 class BrokerTest(ConductorTestCase):
     """The broker comes and goes."""
 
