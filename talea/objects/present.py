@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
 import json
+import sys
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,7 +55,14 @@ def of_projects(
         execution_options={'yield_per': _PARTITION},
     )
     for kind, entity_id, project_id, name, attributes in result:
-        yield Thing(kind, entity_id, project_id, name, json.loads(attributes))
+        yield Thing(
+            kind,
+            entity_id,
+            # One for all that it has, however many they are.
+            sys.intern(project_id),
+            name,
+            json.loads(attributes),
+        )
 
 
 def with_clusters(context: Any, project_ids: Collection[str]) -> set[str]:
