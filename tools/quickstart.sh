@@ -260,6 +260,7 @@ $curl '$api/project/$project/usage?start=$begin&end=$end&format=csv'
 $curl '$api/project/$project/instances?start=$begin&end=$end'
 $curl 'http://127.0.0.1:$port/v2/scope'
 $curl 'http://127.0.0.1:$port/v2/summary?begin=$begin&end=$end&groupby=project_id'
+$curl '$api/stats'
 
 With python-openstackclient and python-cloudkittyclient, to give it prices:
 

@@ -18,6 +18,7 @@ import socket
 import stat
 import subprocess
 import sys
+import textwrap
 import time
 
 import fixtures
@@ -130,7 +131,7 @@ class QuickstartTest(base.TestCase):
 
     def test_the_printed_lines_work_while_it_serves_until_ctrl_c(self):
         script, text, lines = self.serve(self.recording)
-        self.assertEqual(6, len(lines), text)
+        self.assertEqual(7, len(lines), text)
         answers = [self._shell(line) for line in lines]
         self.assertIn('all_entities', json.loads(answers[0])['database'])
         self.assertTrue(json.loads(answers[1])['usage'])
@@ -138,6 +139,7 @@ class QuickstartTest(base.TestCase):
         self.assertTrue(json.loads(answers[3]))
         self.assertTrue(json.loads(answers[4])['results'][0]['state'])
         self.assertIn('begin', json.loads(answers[5])['columns'])
+        self.assertEqual('ledger', json.loads(answers[6])['source'])
         os.killpg(script.pid, signal.SIGINT)
         self.assertEqual(130, script.wait(timeout=10))
         url = shlex.split(lines[0])[-1]
@@ -152,6 +154,7 @@ class QuickstartTest(base.TestCase):
         )[::-1]
         openrc = f'PATH={shlex.quote(PROGRAMS)}:$PATH; . '
         openrc += shlex.quote(str(self.dir / 'openrc'))
+        self._check_documented(openrc)
         self._shell(f'{openrc}; {prices}')
         beta = '1c795fa403d4485bbfaa2ba5d3c3ee13'
 
@@ -172,6 +175,30 @@ class QuickstartTest(base.TestCase):
         # A c1.large from 06:20 to 06:40.
         difference = price() - priced
         self.assertEqual(round(Decimal('0.2') / 3, 20), round(difference, 20))
+
+    def _check_documented(self, openrc):
+        """Check that what the user guide shows of clusters is answered."""
+        text = (ROOT / 'doc/source/user/stats.rst').read_text()
+        examples = re.findall(
+            r'^   \$ ((?:.*\\\n)*.*[^\\\n])\n((?:   [^$\n].*\n)+)',
+            text,
+            re.MULTILINE,
+        )
+        # One for each use case but that of a member, who has no token here.
+        self.assertEqual(5, len(examples))
+        for command, expected in examples:
+            told = self._shell(
+                f'{openrc}; TOKEN=$OS_TOKEN; TALEA=$OS_ENDPOINT; {command}'
+            )
+            self.assertEqual(
+                self._steady(textwrap.dedent(expected)),
+                self._steady(told),
+                command,
+            )
+
+    @staticmethod
+    def _steady(text):
+        return re.sub(r'\d{4}-\d\d-\d\dT[\d:.]+\+00:00', 'NOW', text).strip()
 
     def _served(self, script, output):
         deadline = time.monotonic() + 120
