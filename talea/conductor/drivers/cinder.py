@@ -2,7 +2,10 @@
 """Volumes as Cinder lists them."""
 
 from collections.abc import Mapping
+import sys
 from typing import Any
+
+import msgspec
 
 from talea.conductor import facts
 from talea.conductor.drivers import base
@@ -19,6 +22,27 @@ _UNBORN = frozenset(
 )
 # What the CSI driver for Cinder writes on what it makes.
 _CSI = 'cinder.csi.openstack.org/cluster'
+
+
+class _Attachment(msgspec.Struct, gc=False):
+    server_id: str | None
+
+
+class _Volume(msgspec.Struct):
+    """What is needed of a volume as Cinder shows it to administrators.
+
+    :ivar moving: what becomes of it while it is migrated
+    """
+
+    id: str
+    status: str
+    size: int
+    attachments: list[_Attachment]
+    project_id: str = msgspec.field(name='os-vol-tenant-attr:tenant_id')
+    metadata: dict[str, Any] | None = None
+    moving: str | None = msgspec.field(
+        name='os-vol-mig-status-attr:migstat', default=None
+    )
 
 
 class Cinder(base.Driver):
@@ -44,25 +68,26 @@ class Cinder(base.Driver):
             query.append(('project_id', project_id))
         return {
             facts.VOLUMES: self._cinder.facts(
-                '/volumes/detail', 'volumes', query, _volume, deadline
+                '/volumes/detail', 'volumes', query, _Volume, _volume, deadline
             )
         }
 
 
-def _volume(one: Mapping[str, Any]) -> facts.Volume | None:
+def _volume(one: _Volume) -> facts.Volume | None:
     # While a volume is migrated it is there twice; Cinder shows the copy to
     # administrators only.
-    moving = one.get('os-vol-mig-status-attr:migstat') or ''
-    if one['status'] in _UNBORN or moving.startswith('target:'):
+    moving = one.moving or ''
+    if one.status in _UNBORN or moving.startswith('target:'):
         return None
+    cluster = (one.metadata or {}).get(_CSI)
     return facts.Volume(
-        id=one['id'],
-        project_id=one['os-vol-tenant-attr:tenant_id'],
-        size=int(one['size']),
+        id=one.id,
+        project_id=sys.intern(one.project_id),
+        size=one.size,
         servers=tuple(
-            attachment['server_id']
-            for attachment in one['attachments']
-            if attachment['server_id']
+            attachment.server_id
+            for attachment in one.attachments
+            if attachment.server_id
         ),
-        cluster=(one.get('metadata') or {}).get(_CSI) or None,
+        cluster=str(cluster) if cluster else None,
     )

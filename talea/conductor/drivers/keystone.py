@@ -4,9 +4,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from talea.conductor import facts
 from talea.conductor.drivers import base
 from talea.conductor.drivers import pages
+
+
+class _Project(msgspec.Struct, gc=False):
+    id: str
+    enabled: bool
 
 
 class Keystone(base.Driver):
@@ -27,6 +34,7 @@ class Keystone(base.Driver):
                     '/projects',
                     'projects',
                     [('enabled', 'false')],
+                    _Project,
                     _disabled,
                     deadline,
                 )
@@ -34,6 +42,6 @@ class Keystone(base.Driver):
         }
 
 
-def _disabled(one: Mapping[str, Any]) -> str | None:
+def _disabled(one: _Project) -> str | None:
     # Whoever does not know the filter lists all.
-    return one['id'] if one['enabled'] is False else None
+    return None if one.enabled else one.id

@@ -2,7 +2,10 @@
 """Clusters as Magnum lists them."""
 
 from collections.abc import Mapping
+import sys
 from typing import Any
+
+import msgspec
 
 from talea.conductor import facts
 from talea.conductor.drivers import base
@@ -10,6 +13,20 @@ from talea.conductor.drivers import pages
 
 # The id of no project.
 _NOBODY = 'nobody'
+
+
+class _Cluster(msgspec.Struct, gc=False):
+    """What is needed of a cluster as Magnum shows it."""
+
+    uuid: str
+    project_id: str
+    master_count: int
+    node_count: int
+    name: str | None = None
+    status: str | None = None
+    stack_id: str | None = None
+    master_addresses: list[str | None] | None = None
+    node_addresses: list[str | None] | None = None
 
 
 class Magnum(base.Driver):
@@ -32,8 +49,8 @@ class Magnum(base.Driver):
         # without a word; but they may not ask what another project has.
         self._magnum.ask('/stats', [('project_id', _NOBODY)], deadline)
 
-        def make(one: Mapping[str, Any]) -> facts.Cluster | None:
-            if project_id not in (None, one['project_id']):
+        def make(one: _Cluster) -> facts.Cluster | None:
+            if project_id not in (None, one.project_id):
                 return None
             return _cluster(one)
 
@@ -42,6 +59,7 @@ class Magnum(base.Driver):
                 '/clusters/detail',
                 'clusters',
                 [],
+                _Cluster,
                 make,
                 deadline,
                 key='uuid',
@@ -49,18 +67,18 @@ class Magnum(base.Driver):
         }
 
 
-def _cluster(one: Mapping[str, Any]) -> facts.Cluster:
+def _cluster(one: _Cluster) -> facts.Cluster:
     return facts.Cluster(
-        id=one['uuid'],
-        name=one.get('name') or '',
-        project_id=one['project_id'],
-        status=one.get('status') or '',
-        nodes=int(one['master_count']) + int(one['node_count']),
-        stack_id=one.get('stack_id') or None,
+        id=one.uuid,
+        name=one.name or '',
+        project_id=sys.intern(one.project_id),
+        status=one.status or '',
+        nodes=one.master_count + one.node_count,
+        stack_id=one.stack_id or None,
         addresses=tuple(
             address
-            for member in ('master_addresses', 'node_addresses')
-            for address in one.get(member) or ()
+            for addresses in (one.master_addresses, one.node_addresses)
+            for address in addresses or ()
             if address
         ),
     )

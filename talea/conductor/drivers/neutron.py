@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Floating IPs as Neutron lists them."""
 
-from collections.abc import Iterable
 from collections.abc import Mapping
 import dataclasses
 import operator
+import sys
 from typing import Any
+
+import msgspec
 
 from talea.conductor import facts
 from talea.conductor import match
@@ -15,16 +17,33 @@ from talea.conductor.drivers import pages
 # Without it Neutron gives all at once, however many they are. With OVN it
 # reads all of them for each page: there should be few.
 _LIMIT = ('limit', '5000')
-_FIELDS = (
-    'id',
-    'project_id',
-    'port_id',
-    'port_details',
-    'fixed_ip_address',
-    'description',
-)
 # The id of no project.
 _NOBODY = 'nobody'
+
+
+class _Port(msgspec.Struct, gc=False):
+    """What is needed of a port, in a list and within a floating IP."""
+
+    id: str = ''
+    device_id: str | None = None
+
+
+class _FloatingIp(msgspec.Struct):
+    """What is needed of a floating IP as Neutron shows it.
+
+    Without the extension that tells of ports there are no details.
+    """
+
+    id: str
+    project_id: str
+    port_id: str | None
+    fixed_ip_address: str | None
+    description: str | None = None
+    port_details: _Port | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Key(msgspec.Struct, gc=False):
+    id: str
 
 
 class Neutron(base.Driver):
@@ -43,7 +62,7 @@ class Neutron(base.Driver):
         # project, without a word; but they may not ask for quotas of others.
         self._neutron.ask(f'/quotas/{_NOBODY}', [], deadline)
         told = self._list(
-            'floatingips', _FIELDS, _floating_ip, project_id, deadline
+            'floatingips', _FloatingIp, _floating_ip, project_id, deadline
         )
         # Neutron may be without the extension that tells of ports.
         wanted = {one.port_id for one, knows in told if not knows}
@@ -68,25 +87,22 @@ class Neutron(base.Driver):
     ) -> Mapping[str | None, str]:
         """Return {port: what it belongs to} of the ports that are wanted."""
 
-        def make(one: Mapping[str, Any]) -> tuple[str, str] | None:
-            if one['id'] not in wanted or not one['device_id']:
+        def make(one: _Port) -> tuple[str, str] | None:
+            if one.id not in wanted or not one.device_id:
                 return None
-            return one['id'], one['device_id']
+            return one.id, one.device_id
 
-        return dict(
-            self._list(
-                'ports', ('id', 'device_id'), make, project_id, deadline
-            )
-        )
+        return dict(self._list('ports', _Port, make, project_id, deadline))
 
     def _list(
         self,
         what: str,
-        fields: Iterable[str],
+        kind: Any,
         make: Any,
         project_id: str | None,
         deadline: base.Deadline,
     ) -> list[Any]:
+        fields = kind.__struct_fields__
         query = [_LIMIT, *(('fields', one) for one in fields)]
         if project_id is not None:
             query.append(('project_id', project_id))
@@ -95,27 +111,32 @@ class Neutron(base.Driver):
             # With OVN nothing comes after what is not there any more.
             query = [('id', last), ('fields', 'id')]
             if not self._neutron.facts(
-                f'/{what}', what, query, operator.itemgetter('id'), deadline
+                f'/{what}',
+                what,
+                query,
+                _Key,
+                operator.attrgetter('id'),
+                deadline,
             ):
                 raise base.DriverError(reason=pages.CHANGED)
 
         return self._neutron.facts(
-            f'/{what}', what, query, make, deadline, check=check
+            f'/{what}', what, query, kind, make, deadline, check=check
         )
 
 
-def _floating_ip(one: Mapping[str, Any]) -> tuple[facts.FloatingIp, bool]:
+def _floating_ip(one: _FloatingIp) -> tuple[facts.FloatingIp, bool]:
     """Return the fact, and whether all that is to know is in it."""
-    port = one.get('port_details') or {}
+    port = one.port_details
     return (
         facts.FloatingIp(
-            id=one['id'],
-            project_id=one['project_id'],
+            id=one.id,
+            project_id=sys.intern(one.project_id),
             # What is no server is the server of no cluster.
-            server=port.get('device_id') or None,
-            port_id=one['port_id'] or None,
-            fixed_ip=one['fixed_ip_address'] or None,
-            cluster=match.cloud_controller(one.get('description')),
+            server=(port.device_id if port else None) or None,
+            port_id=one.port_id or None,
+            fixed_ip=one.fixed_ip_address or None,
+            cluster=match.cloud_controller(one.description),
         ),
-        'port_details' in one,
+        port is not msgspec.UNSET,
     )

@@ -2,7 +2,10 @@
 """Servers as Nova lists them."""
 
 from collections.abc import Mapping
+import sys
 from typing import Any
+
+import msgspec
 
 from talea.conductor import facts
 from talea.conductor.drivers import base
@@ -12,6 +15,39 @@ from talea.conductor.drivers import pages
 _MICROVERSION = '2.69'
 
 _CELL_DOWN = 'a cell does not answer'
+
+
+class _Flavor(msgspec.Struct, gc=False):
+    vcpus: int
+    ram: int
+    disk: int
+    ephemeral: int
+
+
+class _Address(msgspec.Struct, gc=False):
+    addr: str
+    kind: str | None = msgspec.field(name='OS-EXT-IPS:type', default=None)
+
+
+class _Server(msgspec.Struct):
+    """What is needed of a server as Nova shows it.
+
+    Those of cells that are down have neither of the last three.
+    """
+
+    id: str
+    tenant_id: str
+    name: str | None = None
+    flavor: _Flavor | None = None
+    addresses: dict[str, list[_Address]] | None = None
+    launched: str | None | msgspec.UnsetType = msgspec.field(
+        name='OS-SRV-USG:launched_at', default=msgspec.UNSET
+    )
+
+
+class _Service(msgspec.Struct, gc=False):
+    host: str
+    status: str
 
 
 class Nova(base.Driver):
@@ -30,7 +66,7 @@ class Nova(base.Driver):
         if project_id is not None:
             query.append(('project_id', project_id))
         servers = self._nova.facts(
-            '/servers/detail', 'servers', query, _server, deadline
+            '/servers/detail', 'servers', query, _Server, _server, deadline
         )
         self._check_cells(deadline)
         return {facts.SERVERS: servers}
@@ -45,34 +81,37 @@ class Nova(base.Driver):
             '/os-services',
             'services',
             [('binary', 'nova-compute')],
+            _Service,
             _check_service,
             deadline,
             key='host',
         )
 
 
-def _check_service(one: Mapping[str, Any]) -> None:
-    if one['status'] == 'UNKNOWN':
+def _check_service(one: _Service) -> None:
+    if one.status == 'UNKNOWN':
         raise base.DriverError(reason=_CELL_DOWN)
 
 
-def _server(one: Mapping[str, Any]) -> facts.Server | None:
-    if 'flavor' not in one:
+def _server(one: _Server) -> facts.Server | None:
+    flavor = one.flavor
+    if flavor is None:
         raise base.DriverError(reason=_CELL_DOWN)
-    if not one['OS-SRV-USG:launched_at']:
+    if one.launched is msgspec.UNSET or one.addresses is None:
+        raise base.DriverError(reason=pages.NONSENSE)
+    if not one.launched:
         return None
-    flavor = one['flavor']
     return facts.Server(
-        id=one['id'],
-        name=one['name'],
-        project_id=one['tenant_id'],
-        vcpus=int(flavor['vcpus']),
-        memory_mb=int(flavor['ram']),
-        local_gb=int(flavor['disk']) + int(flavor['ephemeral']),
+        id=one.id,
+        name=one.name or '',
+        project_id=sys.intern(one.tenant_id),
+        vcpus=flavor.vcpus,
+        memory_mb=flavor.ram,
+        local_gb=flavor.disk + flavor.ephemeral,
         addresses=tuple(
-            address['addr']
-            for network in one['addresses'].values()
+            address.addr
+            for network in one.addresses.values()
             for address in network
-            if address.get('OS-EXT-IPS:type') != 'floating'
+            if address.kind != 'floating'
         ),
     )

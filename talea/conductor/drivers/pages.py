@@ -7,23 +7,28 @@ hundred thousand servers as Nova describes them are hundreds of megabytes.
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
+from concurrent import futures
 import contextlib
 import functools
-import json
 import threading
 from typing import Any
 from typing import TypeVar
 import urllib.parse
 
 from keystoneauth1 import exceptions as ksa_exc
+import msgspec
 from oslo_log import log as logging
+import requests
 
 from talea.conductor.drivers import base
 from talea.conf import service_credentials
 
 LOG = logging.getLogger(__name__)
+
+# Bytes that are taken from a connection at once. Threads that take little wait
+# for the interpreter each time, as long as others are busy with a page.
+_PIECE = 8 * 1024 * 1024
 
 NONSENSE = 'what it answers cannot be understood'
 CHANGED = 'its list has changed while it was read'
@@ -38,6 +43,7 @@ _FAILURES = (ksa_exc.ClientException, OSError, *_ODD)
 _NO_MARKER = (400, 404)
 
 _Fact = TypeVar('_Fact')
+_Thing = TypeVar('_Thing', bound=msgspec.Struct)
 _Query = Sequence[tuple[str, str]]
 
 # While one waits for a token, others would only wait for the same.
@@ -80,52 +86,63 @@ class Service:
         path: str,
         member: str,
         query: _Query,
-        make: Callable[[Any], _Fact | None],
+        kind: type[_Thing],
+        make: Callable[[_Thing], _Fact | None],
         deadline: base.Deadline,
         key: str = 'id',
         check: Callable[[str], None] | None = None,
     ) -> list[_Fact]:
         """Return all that a list holds.
 
+        While the things of a page become facts, the next page is on its way.
+
         :param path: of the list
         :param member: of each page, which holds a part of the list
         :param query: of the first page
-        :param make: returns the fact that something listed is, or None if it
-            does not count
-        :param key: member of something listed by which it is known
+        :param kind: msgspec.Struct with what is needed of a thing in the list
+        :param make: returns the fact that a thing is, or None if it does not
+            count
+        :param key: attribute by which a thing is known
         :param check: passes if what has this key is still there; for services
             that end a list where the last one of a page was deleted meanwhile
         :raises talea.conductor.drivers.base.DriverError: if it cannot be had
         """
         self._enter(deadline)
+        read = _reader(member, kind)
         found: list[_Fact] = []
         seen: dict[str, None] = {}
-        text: str | None = urllib.parse.urlencode(query)
-        while text is not None:
-            page = self._get(f'{path}?{text}', deadline, bool(seen))
-            with _sense():
-                text = _next(page, member)
-                new = _new(page[member], key, seen)
-                found += [
-                    fact
-                    for fact in (make(one) for one in new)
-                    if fact is not None
-                ]
-            if text is not None and not new:
+
+        def take(things: list[_Thing], more: bool) -> None:
+            new = _new(things, key, seen)
+            found.extend(
+                fact for fact in (make(one) for one in new) if fact is not None
+            )
+            if more and not new:
                 raise base.DriverError(reason='its list has no end')
-            if check is not None and seen and not page[member]:
+            if check is not None and seen and not things:
                 check(next(reversed(seen)))
-            # Two of them at once would be too many.
-            del page, new
+
+        body = self._get(_place(path, query), deadline)
+        with futures.ThreadPoolExecutor(1) as ahead:
+            while body:
+                with _sense():
+                    page = read(body)
+                    text = _next(page)
+                coming = text and ahead.submit(
+                    self._get, f'{path}?{text}', deadline, True
+                )
+                with _sense():
+                    take(page.things, bool(text))
+                body = coming.result() if coming else b''
         return found
 
-    def ask(self, path: str, query: _Query, deadline: base.Deadline) -> Any:
-        """Return one answer.
+    def ask(self, path: str, query: _Query, deadline: base.Deadline) -> None:
+        """Pass if there is an answer, whatever it is.
 
         :raises talea.conductor.drivers.base.DriverError: if there is none
         """
         self._enter(deadline)
-        return self._get(f'{path}?{urllib.parse.urlencode(query)}', deadline)
+        self._get(_place(path, query), deadline)
 
     def _enter(self, deadline: base.Deadline) -> None:
         """See to it that there are a token and an endpoint."""
@@ -159,8 +176,8 @@ class Service:
 
     def _get(
         self, path: str, deadline: base.Deadline, follows: bool = False
-    ) -> Any:
-        """Return what is at *path*, read as JSON.
+    ) -> bytes:
+        """Return what is at *path*.
 
         :param follows: whether it is a page that follows another one
         """
@@ -168,7 +185,8 @@ class Service:
         session = self._adapter.session
         timeout = min(deadline.left(), session.timeout or deadline.left())
         try:
-            return json.loads(self._adapter.get(path, timeout=timeout).content)
+            answer = self._adapter.get(path, timeout=timeout, stream=True)
+            return b''.join(answer.iter_content(_PIECE))
         except _FAILURES as error:
             if follows and getattr(error, 'http_status', 0) in _NO_MARKER:
                 raise base.DriverError(reason=CHANGED) from error
@@ -185,24 +203,40 @@ def _sense() -> Iterator[None]:
         raise base.DriverError(reason=NONSENSE) from error
 
 
-def _next(page: Mapping[str, Any], member: str) -> str | None:
+def _place(path: str, query: _Query) -> str:
+    return f'{path}?{urllib.parse.urlencode(query)}'
+
+
+@functools.cache
+def _reader(member: str, kind: type[msgspec.Struct]) -> Callable[[bytes], Any]:
+    """Return what reads a page, and passes over what is not needed of it."""
+    fields: list[Any] = [
+        ('things', list[kind], msgspec.field(name=member)),  # type: ignore
+        # Of Nova, Cinder and Neutron: [{"rel": ..., "href": ...}]
+        ('refs', Any, msgspec.field(name=f'{member}_links', default=None)),
+        # Of Keystone: {"next": ...}
+        ('links', dict[str, Any] | None, None),
+        ('truncated', bool, False),
+        # Of Magnum.
+        ('next', str | None, None),
+    ]
+    return msgspec.json.Decoder(msgspec.defstruct('Page', fields)).decode
+
+
+def _next(page: Any) -> str | None:
     """Return the query of the next page; None after the last one.
 
     Only the query of a link is used. Its host and path are those that the
     service takes itself to have, which may be another one behind a proxy.
     """
-    links = page.get(f'{member}_links')
-    if links is not None:
-        # Nova, Cinder, Neutron.
-        found = [one['href'] for one in links if one['rel'] == 'next']
+    link = page.next
+    if page.refs is not None:
+        found = [one['href'] for one in page.refs if one['rel'] == 'next']
         link = found[0] if found else None
-    elif isinstance(page.get('links'), Mapping):
-        link = page['links'].get('next')
-        if page.get('truncated') and not link:
-            raise base.DriverError(reason='it keeps a part of its list back')
-    else:
-        # Magnum.
-        link = page.get('next')
+    elif page.links is not None:
+        link = page.links['next']
+    if page.truncated and not link:
+        raise base.DriverError(reason='it keeps a part of its list back')
     if not link:
         return None
     query: str = urllib.parse.urlsplit(link).query
@@ -211,19 +245,19 @@ def _next(page: Mapping[str, Any], member: str) -> str | None:
     return query
 
 
-def _new(items: Any, key: str, seen: dict[str, None]) -> list[Any]:
+def _new(
+    things: list[_Thing], key: str, seen: dict[str, None]
+) -> list[_Thing]:
     """Return those that were on no page before.
 
     A server that moves between cells while it is listed is there twice.
     """
-    if not isinstance(items, list):
-        raise TypeError(type(items))
     new = []
-    for item in items:
-        name = item[key]
+    for thing in things:
+        name = getattr(thing, key)
         if name not in seen:
             seen[name] = None
-            new.append(item)
+            new.append(thing)
     return new
 
 
@@ -258,6 +292,7 @@ def _words(error: BaseException) -> str:
         (ksa_exc.ConnectTimeout, 'it does not answer in time'),
         (ksa_exc.SSLError, 'its certificate is not accepted'),
         (ksa_exc.ConnectionError, 'there is no connection to it'),
+        (requests.RequestException, 'there is no connection to it'),
         (ksa_exc.DiscoveryFailure, 'it does not say which versions it has'),
         (
             ksa_exc.AuthPluginException,

@@ -21,6 +21,7 @@ def main():
     with cloud.Cloud(world.World(**options)) as made:
         for one in made.services:
             one.fault.delay = delay
+            one.kept = {}
         print(made.url, flush=True)
         sys.stdin.read()
 

@@ -74,6 +74,8 @@ class Service:
     :param world: World
     :ivar fault: Fault
     :ivar calls: those that there were
+    :ivar kept: None, or {what was asked: body of the answer} of a world that
+        changes no more: an emulator that takes no part of the processor
     """
 
     name = ''
@@ -86,6 +88,7 @@ class Service:
         self.world = world
         self.fault = Fault()
         self.calls = []
+        self.kept = None
         self._texts = {}
 
     def __call__(self, environ, start_response):
@@ -135,15 +138,21 @@ class Service:
             if token not in (ADMIN, READER):
                 raise Refused(401, 'The request requires authentication.')
             request.admin = token == ADMIN
-            status, text = 200, self.answer(request, path)
+            status, text = 200, self._known(request, path)
         except Refused as error:
             status, words = error.args
-            text = self.error(status, words)
+            text = self.error(status, words).encode()
         return webob.Response(
-            status=status,
-            body=text.encode(),
-            content_type='application/json',
+            status=status, body=text, content_type='application/json'
         )
+
+    def _known(self, request, path):
+        if self.kept is None:
+            return self.answer(request, path).encode()
+        asked = request.admin, path, request.query_string
+        if asked not in self.kept:
+            self.kept[asked] = self.answer(request, path).encode()
+        return self.kept[asked]
 
     def error(self, status, words):
         """Return the body of an error."""
