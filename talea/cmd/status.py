@@ -15,6 +15,7 @@ from talea import service
 from talea.api import auth
 from talea.collector.bus import rabbit
 from talea.collector.bus import topology
+from talea.conductor import gather
 from talea.conf import collector as collector_conf
 from talea.db import migration
 from talea.processor import passes
@@ -124,6 +125,14 @@ class Checks(upgradecheck.UpgradeCommands):
             return _result(upgradecheck.Code.FAILURE, f'{error}.')
         return _result(upgradecheck.Code.SUCCESS)
 
+    def _conductor(self):
+        """Whether there are drivers that tell what clusters hold."""
+        try:
+            gather.load(self._conf)
+        except exception.TaleaError as error:
+            return _result(upgradecheck.Code.FAILURE, f'{error}.')
+        return _result(upgradecheck.Code.SUCCESS)
+
     def _policy_file(self):
         return common_checks.check_policy_json(self, self._conf)
 
@@ -133,6 +142,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Message buses', _buses),
         ('Queues of the publishers', _publishers_queues),
         ('Processor', _processor),
+        ('Conductor', _conductor),
         ('Policy file', _policy_file),
     )
 

@@ -59,10 +59,25 @@ class StatusTest(base.TestCase):
                     'Message buses': (0, None),
                     'Queues of the publishers': (0, None),
                     'Processor': (0, None),
+                    'Conductor': (0, None),
                     'Policy file': (0, None),
                 },
             ),
             self.check(),
+        )
+
+    def test_drivers_that_cannot_be_asked_together_are_a_failure(self):
+        self.settings.update({'stats': {'drivers': 'ledger,magnum'}})
+        code, checks = self.check()
+        self.assertEqual(
+            (
+                2,
+                (
+                    2,
+                    '[stats] drivers: ledger cannot be named beside others.',
+                ),
+            ),
+            (code, checks['Conductor']),
         )
 
     def test_a_publishers_queue_that_grows_is_a_warning(self):
