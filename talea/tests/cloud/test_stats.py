@@ -3,6 +3,9 @@
 
 import os
 
+from keystoneauth1 import session
+from keystoneauth1 import token_endpoint
+from magnumclient.v1 import client
 import openstack
 from openstack import config as openstack_config
 import requests
@@ -127,6 +130,7 @@ class StatsTest(base.TestCase):
             for role, person in mine.people.items():
                 with self.subTest(role=role):
                     self._of_people(person.auth_token, mine.id, other.id)
+                    self._as_magnum_says(person, mine.id)
         self._of_admin(admin, before[self.live])
         self._of_nobody()
         # Two ways to know, one truth.
@@ -188,6 +192,17 @@ class StatsTest(base.TestCase):
             ),
             [row['cluster'] for row in rows],
         )
+
+    def _as_magnum_says(self, person, own):
+        """Compare with what Magnum itself says, by its client."""
+        api = person.container_infrastructure_management
+        said = api.get(f'/stats?project_id={own}').json()
+        auth = token_endpoint.Token(self.live.url, person.auth_token)
+        asked = client.Client(session=session.Session(auth=auth)).stats
+        told = asked.list(own)
+        self.assertEqual(said, {name: getattr(told, name) for name in said})
+        told = self._told(self.live, person.auth_token, '?all=true')
+        self.assertEqual(said, {name: told[name] for name in said})
 
     def _of_admin(self, who, before):
         self._check(world.add([before, self.world.of()]), who)
