@@ -11,7 +11,6 @@ import collections
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 import re
 from typing import TypeGuard
 
@@ -35,7 +34,8 @@ _CLOUD_CONTROLLER = re.compile(
     r'Floating IP for Kubernetes external service \S+ from cluster (.+)'
 )
 
-_Clusters = Sequence[facts.Cluster]
+# Stands for the claimants of what more than one claims; nothing has this id.
+_SEVERAL = ''
 
 
 def cloud_controller(description: str | None) -> str | None:
@@ -67,12 +67,12 @@ class Matcher:
         self._names = _Claims()
         for one in clusters:
             for address in one.addresses:
-                self._addresses.add(one, address)
+                self._addresses.add(one.project_id, address, one.id)
             if one.stack_id:
-                self._stacks.add(one, one.stack_id)
-            self._stems.add(one, _stem(one.name))
-            self._ids.add(one, one.id)
-            self._names.add(one, one.name)
+                self._stacks.add(one.project_id, one.stack_id, one.id)
+            self._stems.add(one.project_id, _stem(one.name), one.id)
+            self._ids.add(one.project_id, one.id, one.id)
+            self._names.add(one.project_id, one.name, one.id)
 
     def server(self, server: facts.Server) -> str | None:
         """Return the id of the cluster that *server* is a node of, if any."""
@@ -115,22 +115,31 @@ class Matcher:
 
 
 class _Claims:
-    """Who claims what within a project."""
+    """Who claims what within a project.
+
+    One text for each claim: there are as many as servers.
+    """
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], set[str]] = collections.defaultdict(
-            set
-        )
+        self._found: dict[str, dict[str, str]] = {}
 
-    def add(self, cluster: facts.Cluster, what: str) -> None:
-        self._found[cluster.project_id, what].add(cluster.id)
+    def add(self, project_id: str, what: str, claimant: str) -> None:
+        found = self._found.setdefault(project_id, {})
+        if found.setdefault(what, claimant) != claimant:
+            found[what] = _SEVERAL
 
     def one(self, project_id: str, whats: Iterable[str]) -> str | None:
-        """Return the only cluster that claims any of *whats*, or None."""
-        claimants: set[str] = set()
+        """Return the only one that claims any of *whats*, or None."""
+        found = self._found.get(project_id)
+        if found is None:
+            return None
+        claimant = None
         for what in whats:
-            claimants |= self._found.get((project_id, what), set())
-        return claimants.pop() if len(claimants) == 1 else None
+            other = found.get(what, claimant)
+            if other is _SEVERAL or (claimant or other) != other:
+                return None
+            claimant = other
+        return claimant
 
 
 def _stem(name: str) -> str:
@@ -161,9 +170,7 @@ class Holdings:
         self._projects = {one.id: one.project_id for one in clusters}
         self._servers: dict[str, str] = {}
         self._ports: dict[str, str] = {}
-        self._fixed: dict[tuple[str, str], set[str]] = collections.defaultdict(
-            set
-        )
+        self._fixed = _Claims()
         self._sums: dict[str, collections.Counter[str]] = {
             cluster_id: collections.Counter() for cluster_id in self._nodes
         }
@@ -173,11 +180,12 @@ class Holdings:
         for server in servers:
             found = self._matcher.server(server)
             for address in server.addresses:
-                self._fixed[server.project_id, address].add(server.id)
+                self._fixed.add(server.project_id, address, server.id)
             if found is None:
                 continue
             self._servers[server.id] = found
-            self._ports.update((port, found) for port in server.ports)
+            for port in server.ports:
+                self._ports[port] = found
             sums = self._sums[found]
             sums['servers'] += 1
             sums['vcpus'] += server.vcpus
@@ -219,11 +227,9 @@ class Holdings:
             return self._ports[address.port_id]
         if address.fixed_ip:
             # Networks of a project may share addresses.
-            servers = self._fixed.get(
-                (address.project_id, address.fixed_ip), set()
-            )
-            if len(servers) == 1:
-                return self._servers.get(*servers)
+            server = self._fixed.one(address.project_id, (address.fixed_ip,))
+            if server is not None:
+                return self._servers.get(server)
         return None
 
     @staticmethod

@@ -70,6 +70,8 @@ class Service:
         self._kind = kind
         self._version = version
         self._microversion = microversion
+        # Threads that are there already, for each has memory of its own.
+        self._ahead = futures.ThreadPoolExecutor(conf.stats.pool_size)
 
     @functools.cached_property
     def _adapter(self) -> Any:
@@ -123,17 +125,19 @@ class Service:
                 check(next(reversed(seen)))
 
         body = self._get(_place(path, query), deadline)
-        with futures.ThreadPoolExecutor(1) as ahead:
-            while body:
-                with _sense():
-                    page = read(body)
-                    text = _next(page)
-                coming = text and ahead.submit(
-                    self._get, f'{path}?{text}', deadline, True
-                )
-                with _sense():
-                    take(page.things, bool(text))
-                body = coming.result() if coming else b''
+        while body:
+            with _sense():
+                page = read(body)
+                text = _next(page)
+            coming = text and self._ahead.submit(
+                self._get, f'{path}?{text}', deadline, True
+            )
+            with _sense():
+                take(page.things, bool(text))
+            # Neither the page nor its text is of any use.
+            del page
+            body = b''
+            body = coming.result() if coming else b''
         return found
 
     def ask(self, path: str, query: _Query, deadline: base.Deadline) -> None:
