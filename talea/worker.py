@@ -154,7 +154,7 @@ def serve_here(conf, crew):
 
     :param conf: ConfigOpts
     :param crew: Crew
-    :returns: exit code
+    :returns: exit code, if a loop ended by itself
     """
     # A signal may reach any thread, but only a system call of this one is sure
     # to see it: the interpreter writes its number to the sender.

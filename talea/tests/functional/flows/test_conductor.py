@@ -9,6 +9,7 @@ import time
 
 import fixtures as base_fixtures
 from oslo_messaging import conffixture
+import requests
 
 from talea import context
 from talea import exception
@@ -19,6 +20,7 @@ from talea.tests import fixtures
 from talea.tests import servers
 from talea.tests.functional.flows import cloud
 from talea.tests.functional.flows import processes
+from talea.tests.servers import server
 
 DRIVERS = 'fake-magnum,fake-nova,fake-cinder,fake-neutron,fake-keystone'
 ASKED = 'Asked for servers'
@@ -279,6 +281,51 @@ class LedgerTest(ConductorTestCase):
         )
         self.start()
         self.assertEqual('ledger: the database is away', self.unavailable()[0])
+
+
+class FaceTest(ConductorTestCase):
+    """The API, in a process of its own, asks for its clients."""
+
+    def setUp(self):
+        super().setUp()
+        self.connect(self.useFixture(fixtures.RabbitMQ()).url)
+        database = self.useFixture(fixtures.Database('sqlite', self.conf))
+        port = server.free_port()
+        self.settings.update(
+            {
+                'database': {'connection': database.url},
+                'auth': {'private_key': 'a private key'},
+                'api': {'port': port},
+                'conductor': {'rpc_timeout': 3},
+            }
+        )
+        self.url = f'http://127.0.0.1:{port}/v1/stats'
+        self.useFixture(processes.Process('talea-api', self.settings))
+        cloud.until(lambda: self.get() is not None)
+
+    def get(self):
+        """Return the response; None if nobody answers at all."""
+        try:
+            return requests.get(
+                self.url,
+                headers={'X-Auth-Token': 'a private key'},
+                timeout=10,
+            )
+        except requests.ConnectionError:
+            return None
+
+    def test_with_and_without_a_conductor(self):
+        response = self.get()
+        self.assertEqual(503, response.status_code)
+        self.assertIn('No conductor is there to answer', response.text)
+        conductor = self.start()
+        response = self.get()
+        self.assertEqual(200, response.status_code, response.text)
+        self.assertEqual(1, response.json()['clusters'])
+        conductor.end(timeout=20)
+        response = self.get()
+        self.assertEqual(503, response.status_code)
+        self.assertIn('No conductor answered within 3 s', response.text)
 
 
 class BrokerTest(ConductorTestCase):
