@@ -167,7 +167,6 @@ class _Client:
                 )
             return self._client
 
-
     def close(self):
         if self._client is not None:
             # Waits for a queue that is away, as everything there does.
