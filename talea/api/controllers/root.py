@@ -27,8 +27,7 @@ class Info(usage.CHILDREN['info']):
 
 
 class V1(base.Controller):
-    """``/v1``: Almanach's bare paths again, CloudKitty's first API, and
-    Magnum's statistics."""
+    """``/v1``: Almanach's bare paths, CloudKitty's first API, and Magnum's."""
 
     children = {
         **usage.CHILDREN,
