@@ -9,6 +9,7 @@ text. The types are WSME's.
 import dataclasses
 import functools
 import inspect
+import urllib.parse
 
 import pecan
 import webob
@@ -117,7 +118,10 @@ def _parameters(request, known, unknown):
 
     :param known: {name: Parameter}
     :param unknown: class of the error that others are; if any
+    :raises UnicodeDecodeError: if it is no UTF-8
     """
+    # Pecan would write a traceback into the log, for whoever asks so.
+    urllib.parse.unquote_to_bytes(request.query_string).decode()
     for name in request.GET:
         if unknown and name not in known:
             raise unknown(name=name)

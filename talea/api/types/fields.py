@@ -164,9 +164,9 @@ class Limit(Field):
 
     def parse(self, value):
         if not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise BadValue('must be a whole number from 1')
+            raise BadValue('must be a whole number from 1 to 999999999')
         if int(value) < 1:
-            raise BadValue('must be a whole number from 1')
+            raise BadValue('must be a whole number from 1 to 999999999')
         return int(value)
 
 
@@ -177,7 +177,7 @@ class Offset(Field):
 
     def parse(self, value):
         if not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise BadValue('must be a whole number from 0')
+            raise BadValue('must be a whole number from 0 to 999999999')
         return int(value)
 
 
