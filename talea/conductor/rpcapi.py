@@ -13,6 +13,10 @@ and the question is asked again, once: it changes nothing.
 
 An answer says for how long it may be given again: for so long it is kept here,
 too, as a call through the queue takes some milliseconds.
+
+Whoever waits for an answer holds a thread of the API. So only some may wait at
+the same time, be it for the same one, and the others are told so at once: what
+has nothing to do with conductors is always answered.
 """
 
 from concurrent import futures
@@ -28,6 +32,7 @@ import oslo_messaging
 from talea import exception
 from talea.conductor import answer
 from talea.conductor import flight
+from talea.conductor import slots
 
 LOG = logging.getLogger(__name__)
 
@@ -47,6 +52,10 @@ _NOBODY = 'No conductor is there to answer'
 _AWAY = 'The message queue of the conductor is away'
 _LATE = 'No conductor answered within %d s'
 _FULL = 'Too many questions wait for the conductor already'
+_BUSY = (
+    'Already %d questions about what clusters hold wait for their answers '
+    'here, try again later'
+)
 _NOWHERE = (
     'Nobody said where the conductor is: transport_url is not set in the '
     'configuration of the API'
@@ -82,29 +91,17 @@ class _Client:
 
     def __init__(self, conf):
         self.conf = conf
-        self.process = os.getpid()
-        self._flights = flight.Flights(_KEPT)
-        self._slots = threading.Semaphore(_WAITING)
+        self._waiting = threading.Semaphore(_WAITING)
         self._lock = threading.Lock()
         self._client = None
 
     def stats(self, context, question):
-        """Return the answer; see the function of this name."""
-        found, _ = self._flights.share(
-            question,
-            lambda: open_reply(self._ask(context, question.to_dict())),
-            self.conf.conductor.rpc_timeout,
-            lambda made: (made.fresh, 1 + len(made.rows)),
-        )
-        return found
-
-    def _ask(self, context, question):
         """Return the reply, before ``rpc_timeout`` has passed.
 
         :raises talea.exception.Unavailable: if there is none
         """
         timeout = self.conf.conductor.rpc_timeout
-        if not self._slots.acquire(blocking=False):
+        if not self._waiting.acquire(blocking=False):
             raise exception.Unavailable(reason=_FULL)
         future = futures.Future()
         # A daemon: one that waits for the queue keeps no process from ending.
@@ -133,7 +130,7 @@ class _Client:
         except BaseException as error:
             future.set_exception(error)
         finally:
-            self._slots.release()
+            self._waiting.release()
 
     def _call(self, context, question, end):
         client = self._connected()
@@ -175,9 +172,50 @@ class _Client:
             ).start()
 
 
-# {id of a ConfigOpts: its client, or the endpoint in this process}
-_clients = {}
-_endpoints = {}
+class _Desk:
+    """Where whoever asks in this process gets answers.
+
+    :param conf: ConfigOpts
+    :param endpoint: has ``stats``, as manager.Manager has
+    """
+
+    def __init__(self, conf, endpoint):
+        self.endpoint = endpoint
+        self.process = os.getpid()
+        self._conf = conf
+        self._flights = flight.Flights(_KEPT)
+        self._slots = slots.Slots()
+
+    def stats(self, context, question):
+        """Return the answer; see the function of this name."""
+        kept = self._flights.get(question)
+        if kept is not None:
+            return kept[0]
+        most = _most(self._conf)
+        try:
+            with self._slots.taken(most):
+                found, _ = self._flights.share(
+                    question,
+                    lambda: open_reply(
+                        self.endpoint.stats(context, question.to_dict())
+                    ),
+                    self._conf.conductor.rpc_timeout,
+                    lambda made: (made.fresh, 1 + len(made.rows)),
+                )
+        except slots.Full:
+            raise exception.Unavailable(reason=_BUSY % most) from None
+        return found
+
+
+def _most(conf):
+    """Return how many questions may wait here at the same time."""
+    return conf.conductor.max_questions or max(1, conf.api.threads // 2)
+
+
+# {id of a ConfigOpts: its desk}; those of a conductor in this process, and
+# those that ask through the message queue.
+_here = {}
+_away = {}
 _LOCK = threading.Lock()
 
 
@@ -187,17 +225,32 @@ def serve_here(conf, endpoint):
     :param endpoint: manager.Manager; None: the queue is asked again
     """
     with _LOCK:
-        _endpoints.pop(id(conf), None)
+        _here.pop(id(conf), None)
         if endpoint is not None:
-            _endpoints[id(conf)] = endpoint
+            _here[id(conf)] = _Desk(conf, endpoint)
 
 
 def close(conf):
     """Leave the message queue, if anybody asked through it."""
     with _LOCK:
-        client = _clients.pop(id(conf), None)
-    if client is not None:
-        client.close()
+        desk = _away.pop(id(conf), None)
+    if desk is not None:
+        desk.endpoint.close()
+
+
+def _desk(conf):
+    """Return the _Desk to ask at."""
+    desk = _here.get(id(conf))
+    if desk is not None:
+        return desk
+    if not is_configured(conf):
+        raise exception.Unavailable(reason=_NOWHERE)
+    with _LOCK:
+        desk = _away.get(id(conf))
+        # After a fork there is none, whatever the parent had.
+        if desk is None or desk.process != os.getpid():
+            desk = _away[id(conf)] = _Desk(conf, _Client(conf))
+        return desk
 
 
 def stats(conf, context, question):
@@ -210,21 +263,10 @@ def stats(conf, context, question):
     :raises talea.exception.ClusterNotFound: if the cluster that is asked for
         is not there
     :raises talea.exception.AmbiguousCluster: if several have that name
-    :raises talea.exception.Unavailable: if no conductor answers in time, or
-        what it needs is away
+    :raises talea.exception.Unavailable: if no conductor answers in time, what
+        it needs is away, or too many wait for answers already
     """
-    context = {'request_id': context.request_id}
-    endpoint = _endpoints.get(id(conf))
-    if endpoint is not None:
-        return open_reply(endpoint.stats(context, question.to_dict()))
-    if not is_configured(conf):
-        raise exception.Unavailable(reason=_NOWHERE)
-    with _LOCK:
-        client = _clients.get(id(conf))
-        # After a fork there is none, whatever the parent had.
-        if client is None or client.process != os.getpid():
-            client = _clients[id(conf)] = _Client(conf)
-    return client.stats(context, question)
+    return _desk(conf).stats({'request_id': context.request_id}, question)
 
 
 def open_reply(reply):

@@ -47,7 +47,7 @@ class ConductorTestCase(base.TestCase):
         )
         self.context = context.RequestContext()
         self.addCleanup(rpcapi.close, self.conf)
-        self.pool = futures.ThreadPoolExecutor()
+        self.pool = futures.ThreadPoolExecutor(16)
         self.addCleanup(self.pool.shutdown)
 
     def connect(self, url, **options):
@@ -326,6 +326,64 @@ class FaceTest(ConductorTestCase):
         response = self.get()
         self.assertEqual(503, response.status_code)
         self.assertIn('No conductor answered within 3 s', response.text)
+
+
+class BusyTest(ConductorTestCase):
+    """Slow services of the cloud do not block the API."""
+
+    def setUp(self):
+        super().setUp()
+        self.connect(self.useFixture(fixtures.RabbitMQ()).url)
+        database = self.useFixture(fixtures.Database('sqlite', self.conf))
+        port = server.free_port()
+        self.settings.update(
+            {
+                'database': {'connection': database.url},
+                'auth': {'private_key': 'a private key'},
+                'collector': {'deployments': ''},
+                'api': {'port': port, 'threads': 4},
+            }
+        )
+        self.url = f'http://127.0.0.1:{port}'
+
+    def get(self, path):
+        return requests.get(
+            self.url + path,
+            headers={'X-Auth-Token': 'a private key'},
+            timeout=30,
+        ).status_code
+
+    def _is_there(self):
+        try:
+            return self.get('/v1/info') == 200
+        except requests.ConnectionError:
+            return False
+
+    def check(self):
+        cloud.until(self._is_there)
+        self.write(delays={'servers': 6})
+        found = [
+            self.pool.submit(self.get, f'/v1/stats?project_id={number}')
+            for number in range(12)
+        ]
+        cloud.until(lambda: sum(one.done() for one in found) == 10)
+        for _ in range(5):
+            began = time.monotonic()
+            self.assertEqual(200, self.get('/v1/info'))
+            self.assertLess(time.monotonic() - began, 1)
+        self.assertEqual(2, sum(not one.done() for one in found))
+        self.assertEqual(
+            [200] * 2 + [503] * 10, sorted(one.result(20) for one in found)
+        )
+
+    def test_through_the_queue(self):
+        self.start()
+        self.useFixture(processes.Process('talea-api', self.settings))
+        self.check()
+
+    def test_in_one_process(self):
+        self.useFixture(processes.Process('talea-standalone', self.settings))
+        self.check()
 
 
 class BrokerTest(ConductorTestCase):

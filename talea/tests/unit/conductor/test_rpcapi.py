@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+from concurrent import futures
 import datetime
+import threading
+import time
 
 from oslo_db import exception as db_exc
 
@@ -80,6 +83,98 @@ class HereTest(base.TestCase):
     def test_what_nobody_thought_of_is_no_answer(self):
         self.ledger.outcome = ValueError('a defect')
         self.assertRaises(ValueError, self.ask)
+
+
+class Slow:
+    """An endpoint that answers some questions when the gate is open.
+
+    :ivar asked: how often it was asked
+    :ivar gate: what those wait for that ask for a project
+    """
+
+    def __init__(self):
+        self.asked = 0
+        self.gate = threading.Event()
+
+    def stats(self, context, question):
+        self.asked += 1
+        if question['project_id'] is not None:
+            self.gate.wait(30)
+        return {**ANSWER.to_dict(), 'fresh': 60}
+
+
+class ManyTest(base.TestCase):
+    """More questions than may wait."""
+
+    def setUp(self):
+        super().setUp()
+        self.slow = Slow()
+        rpcapi.serve_here(self.conf, self.slow)
+        self.addCleanup(rpcapi.serve_here, self.conf, None)
+        self.pool = futures.ThreadPoolExecutor(40)
+        self.addCleanup(self.pool.shutdown)
+        self.addCleanup(self.slow.gate.set)
+
+    def ask(self, **asked):
+        return rpcapi.stats(
+            self.conf, context.RequestContext(), question.Question(**asked)
+        )
+
+    def check(self, most, projects):
+        """Ask about each project; return those that wait, *most* of them."""
+        asked = [self.pool.submit(self.ask, project_id=p) for p in projects]
+        end = time.monotonic() + 10
+        while sum(not one.done() for one in asked) > most:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        began = time.monotonic()
+        self.assertRaises(exception.Unavailable, self.ask, project_id='more')
+        self.assertLess(time.monotonic() - began, 0.1)
+        waiting = [one for one in asked if not one.done()]
+        self.assertEqual(most, len(waiting))
+        for one in asked:
+            if one.done():
+                self.assertIsInstance(one.exception(), exception.Unavailable)
+                self.assertIn(f'Already {most} ', str(one.exception()))
+        return waiting
+
+    def test_half_of_the_threads_may_wait(self):
+        self.assertEqual(8, self.conf.api.threads)
+        projects = [f'{number}' for number in range(20)]
+        waiting = self.check(4, projects)
+        # Afterwards all is well.
+        self.slow.gate.set()
+        for one in waiting:
+            self.assertEqual(ANSWER, one.result(10))
+        for project_id in projects:
+            self.assertEqual(ANSWER, self.ask(project_id=project_id))
+
+    def test_the_one_thread_may_wait(self):
+        self.conf.set_override('threads', 1, 'api')
+        self.check(1, 'pq')
+
+    def test_an_option_says_how_many(self):
+        self.conf.set_override('max_questions', 2, 'conductor')
+        self.check(2, 'pqrs')
+
+    def test_the_same_one_is_asked_once_but_holds_up_no_more_threads(self):
+        self.check(4, 'p' * 20)
+        self.assertEqual(1, self.slow.asked)
+
+    def test_what_is_kept_is_told_all_the_same(self):
+        self.ask()
+        self.check(4, 'pqrst')
+        self.assertEqual(ANSWER, self.ask())
+
+    def test_quick_ones_wait_for_one_another(self):
+        def stats(context, question):
+            time.sleep(0.01)
+            return ANSWER.to_dict()
+
+        self.slow.stats = stats
+        found = [self.pool.submit(self.ask, limit=i) for i in range(1, 100)]
+        for one in found:
+            self.assertEqual(ANSWER, one.result(10))
 
 
 class NowhereTest(base.TestCase):
