@@ -37,6 +37,9 @@ _BACKLOG = 4
 # Seconds more than the driver has, for who waits for another one's answer.
 _SLACK = 1
 
+# The key of the clusters of the cloud without what they hold.
+_CLUSTERS = ('clusters',)
+
 _INTERNAL = 'an internal error occurred, the log of the conductor has it'
 
 
@@ -120,23 +123,29 @@ class Gatherer:
         if first.source == base.LEDGER:
             found, fresh = self._whole(name, first, question, deadline, now)
         else:
-            gathered, fresh = self._seek(question, deadline, now)
-            found = gathered.answer(question, self._conf.stats.cluster_states)
+            found, fresh = self._merged(question, deadline, now)
         return dataclasses.replace(found, fresh=fresh)
 
-    def _seek(
+    def _merged(
         self,
         question: questions.Question,
         deadline: base.Deadline,
         now: datetime.datetime,
-    ) -> tuple[merge.Gathered, float]:
-        """Return what answers the question, and for how long it is kept."""
+    ) -> tuple[answers.Answer, float]:
+        """Return the answer, and for how long it is kept."""
         if question.cluster is None or question.project_id is not None:
-            return self._gathered(question.project_id, deadline, now)
-        # Whose cluster it is says where to look for what it holds.
-        known = self._clusters(deadline, now)
-        found = known[0].find(None, question.cluster)
-        return self._gathered(found.project_id, deadline, now, known)
+            gathered, fresh = self._gathered(
+                question.project_id, deadline, now
+            )
+        else:
+            # Whose cluster it is says where to look for what it holds.
+            known = self._clusters(deadline, now)
+            cluster = known[0].find(None, question.cluster)
+            # What was gathered earlier may know another one by that name.
+            question = dataclasses.replace(question, cluster=cluster.id)
+            gathered, fresh = self._around(cluster, deadline, now, known)
+        answer = gathered.answer(question, self._conf.stats.cluster_states)
+        return answer, fresh
 
     def _whole(
         self,
@@ -166,11 +175,29 @@ class Gatherer:
         if kept is not None:
             return kept
         return self._share(
-            ('clusters',),
+            _CLUSTERS,
             lambda: self._gather(None, deadline, now, {facts.CLUSTERS}, {}),
             deadline,
             self._conf.stats.cache_seconds,
         )
+
+    def _around(
+        self,
+        cluster: facts.Cluster,
+        deadline: base.Deadline,
+        now: datetime.datetime,
+        known: tuple[merge.Gathered, float],
+    ) -> tuple[merge.Gathered, float]:
+        """Return a merge.Gathered of the project that has *cluster*.
+
+        :param known: what knows all clusters, and for how long
+        """
+        project_id = cluster.project_id
+        gathered, fresh = self._gathered(project_id, deadline, now, known)
+        if cluster.id in gathered.figures:
+            return gathered, fresh
+        # It was gathered, or begun to be, before the cluster was there.
+        return self._gathered(project_id, deadline, now, known, cluster.id)
 
     def _gathered(
         self,
@@ -178,14 +205,17 @@ class Gatherer:
         deadline: base.Deadline,
         now: datetime.datetime,
         known: tuple[merge.Gathered, float] | None = None,
+        cluster_id: str | None = None,
     ) -> tuple[merge.Gathered, float]:
         """Return the merge.Gathered of a project or the cloud.
 
         :param known: what knows all clusters already, and for how long
+        :param cluster_id: one that is to be in it, and is known
         """
-        kept = self._flights.get(_key(project_id), _key(None))
-        if kept is not None:
-            return kept
+        if cluster_id is None:
+            kept = self._flights.get(_key(project_id), _key(None))
+            if kept is not None:
+                return kept
         wanted = set(merge.KINDS)
         told = {}
         most = self._conf.stats.cache_seconds
@@ -198,7 +228,7 @@ class Gatherer:
             told[facts.CLUSTERS] = clusters.by_project.get(project_id, ())
             now = clusters.collected_at
         return self._share(
-            _key(project_id),
+            _key(project_id, cluster_id),
             lambda: self._gather(project_id, deadline, now, wanted, told),
             deadline,
             most,
@@ -295,5 +325,7 @@ class Gatherer:
         return self._flights.share(key, make, deadline.left() + _SLACK, weigh)
 
 
-def _key(project_id: str | None) -> tuple[str, str | None]:
-    return 'facts', project_id
+def _key(
+    project_id: str | None, cluster_id: str | None = None
+) -> tuple[str, str | None, str | None]:
+    return 'facts', project_id, cluster_id

@@ -22,12 +22,14 @@ TOLD = test_merge.told(A, B, disabled=['q'])
 class Driver(drivers.Driver):
     """Tells of one kind, and remembers what it was asked.
 
+    :ivar facts: what it knows
     :ivar begun: set when it was asked
     :ivar gate: what it waits for
     """
 
     def __init__(self, kind):
         self.kinds = (kind,)
+        self.facts = TOLD[kind]
         self.asked = []
         self.begun = threading.Event()
         self.gate = threading.Event()
@@ -42,11 +44,11 @@ class Driver(drivers.Driver):
         if self.error:
             raise self.error
         if kind == facts.DISABLED_PROJECTS:
-            return {kind: TOLD[kind]}
+            return {kind: self.facts}
         return {
             kind: [
                 one
-                for one in TOLD[kind]
+                for one in self.facts
                 if project_id in (None, one.project_id)
             ]
         }
