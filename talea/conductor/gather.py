@@ -222,6 +222,8 @@ class Gatherer:
         if project_id is not None:
             # Whoever asks for one project knows what he wants.
             wanted.remove(facts.DISABLED_PROJECTS)
+            # Magnum lists those of the cloud, whoever's are wanted.
+            known = known or self._flights.get(_CLUSTERS)
         if known is not None:
             clusters, most = known
             wanted.remove(facts.CLUSTERS)

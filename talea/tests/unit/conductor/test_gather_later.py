@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
+import datetime
 import time
 
 from talea import exception
 from talea.conductor import facts
+from talea.conductor import question
 from talea.tests.unit.conductor import test_gather
 
 A = test_gather.A
 B = test_gather.B
+NOW = test_gather.NOW
 
 
 class LaterTest(test_gather.GatherTestCase):
@@ -66,3 +69,16 @@ class LaterTest(test_gather.GatherTestCase):
             exception.AmbiguousCluster, self.ids, gatherer, cluster=A.name
         )
         self.assertEqual(('a', 'new'), error.clusters)
+
+    def test_magnum_is_not_asked_for_each_project(self):
+        gatherer = self.gatherer()
+        self.ask(gatherer, cluster='a')
+        self.asked()
+        found = gatherer.answer(
+            question.Question(project_id='q'), NOW + datetime.timedelta(1)
+        )
+        self.assertEqual(1, self.figures(found).clusters)
+        self.assertNotIn(facts.CLUSTERS, self.asked())
+        # As old as the oldest in it, and kept no longer.
+        self.assertEqual(NOW, found.collected_at)
+        self.assertLess(found.fresh, 10)
