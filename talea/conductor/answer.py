@@ -71,12 +71,16 @@ class Answer:
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> 'Answer':
+        """Return what to_dict() of this release or a newer one gave."""
         return cls(
             source=given['source'],
             collected_at=datetime.datetime.fromisoformat(
                 given['collected_at']
             ),
-            errors=tuple(Failure(**one) for one in given['errors']),
+            errors=tuple(
+                Failure(one['driver'], one['reason'])
+                for one in given['errors']
+            ),
             rows=tuple(
                 Row(one['key'], facts.Figures.of(one['figures']))
                 for one in given['rows']

@@ -121,5 +121,12 @@ class Figures:
 
     @classmethod
     def of(cls, given: Mapping[str, int | None]) -> 'Figures':
-        """Return what dataclasses.asdict() was made of."""
-        return cls(**given)
+        """Return what dataclasses.asdict() was made of.
+
+        Be it in another release: what that does not have is not known, and
+        what only that has is left out.
+        """
+        return cls(**{one.name: given.get(one.name) for one in _FIGURES})
+
+
+_FIGURES = dataclasses.fields(Figures)

@@ -37,5 +37,11 @@ class Question:
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> 'Question':
-        """Return what to_dict() of this release or an older one gave."""
-        return cls(**given)
+        """Return what to_dict() of this release or another one gave.
+
+        What only a newer one asks for is left out.
+        """
+        names = {one.name for one in dataclasses.fields(cls)}
+        return cls(
+            **{name: value for name, value in given.items() if name in names}
+        )
