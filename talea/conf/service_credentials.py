@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """As whom Talea asks other services."""
 
+import contextlib
+from http import client
+import io
 import os
 import threading
 
 from keystoneauth1 import adapter as ksa_adapter
 from keystoneauth1 import loading
+from keystoneauth1 import session as ksa_session
 from oslo_config import cfg
+import requests
+import urllib3
+from urllib3 import connection
 
 GROUP = 'service_credentials'
 
@@ -24,6 +31,122 @@ _ADAPTER = (
 _KEPT = 4
 _sessions = {}
 _lock = threading.Lock()
+
+# Until when what a thread asks is of use.
+_thread = threading.local()
+
+
+@contextlib.contextmanager
+def until(deadline):
+    """End what this thread asks with such a session at the deadline.
+
+    The time-outs of requests are for each piece that is received: a service
+    that sends a byte now and then keeps who waits for its answer for ever.
+
+    :param deadline: its left() returns seconds, its late() the exception that
+        is raised once there are none
+    """
+    before = getattr(_thread, 'deadline', None)
+    _thread.deadline = deadline
+    try:
+        yield
+    finally:
+        _thread.deadline = before
+
+
+def _left(deadline, most):
+    """Return for how many seconds to wait, *most* if that is less."""
+    left = deadline.left()
+    if not left:
+        raise deadline.late()
+    return left if most is None else min(left, most)
+
+
+class _Timed(io.RawIOBase):
+    """What a socket receives until a deadline."""
+
+    def __init__(self, raw, sock, deadline):
+        super().__init__()
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+        self._most = sock.gettimeout()
+
+    def readable(self):
+        return True
+
+    def readinto(self, room):
+        self._sock.settimeout(_left(self._deadline, self._most))
+        return self._raw.readinto(room)
+
+    def close(self):
+        self._raw.close()
+        super().close()
+
+
+class _Response(client.HTTPResponse):
+    """Reads all of an answer, from its first line on, until the deadline."""
+
+    def __init__(self, sock, *args, **kwargs):
+        super().__init__(sock, *args, **kwargs)
+        deadline = getattr(_thread, 'deadline', None)
+        if deadline is not None:
+            self.fp = io.BufferedReader(
+                _Timed(self.fp.detach(), sock, deadline)
+            )
+
+
+class _Until:
+    """A connection that is not waited for after the deadline."""
+
+    response_class = _Response
+
+    def connect(self):
+        deadline = getattr(_thread, 'deadline', None)
+        if deadline is not None:
+            self.timeout = _left(deadline, self.timeout)
+        super().connect()
+
+
+class _Http(_Until, connection.HTTPConnection):
+    pass
+
+
+class _Https(_Until, connection.HTTPSConnection):
+    pass
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+_POOLS = {'http': _HttpPool, 'https': _HttpsPool}
+
+
+class _Transport(ksa_session.TCPKeepAliveAdapter):
+    """That of keystoneauth, with connections that know of deadlines."""
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy, **kwargs):
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith('socks'):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+def _transport():
+    made = requests.Session()
+    transport = _Transport()
+    for scheme in list(made.adapters):
+        made.mount(scheme, transport)
+    return made
 
 
 def _adapter_opts():
@@ -66,7 +189,11 @@ def session(conf, timeout=_TIMEOUT):
             while len(_sessions) >= _KEPT:
                 del _sessions[next(iter(_sessions))]
             _sessions[made_of] = loading.load_session_from_conf_options(
-                conf, GROUP, auth=auth, timeout=timeout
+                conf,
+                GROUP,
+                auth=auth,
+                timeout=timeout,
+                session=_transport(),
             )
         return _sessions[made_of]
 

@@ -137,8 +137,24 @@ class Service:
             # Neither the page nor its text is of any use.
             del page
             body = b''
-            body = coming.result() if coming else b''
+            if coming:
+                body = self._come(coming, f'{path}?{text}', deadline)
         return found
+
+    def _come(
+        self,
+        coming: futures.Future[bytes],
+        path: str,
+        deadline: base.Deadline,
+    ) -> bytes:
+        """Return the page that is on its way, by the deadline."""
+        if coming.cancel():
+            # No thread was free for it.
+            return self._get(path, deadline, True)
+        try:
+            return coming.result(deadline.left())
+        except TimeoutError:
+            raise deadline.late() from None
 
     def ask(self, path: str, query: _Query, deadline: base.Deadline) -> None:
         """Pass if there is an answer, whatever it is.
@@ -155,7 +171,10 @@ class Service:
             raise deadline.late()
         try:
             deadline.check()
-            if not self._adapter.session.get_auth_headers():
+            # It comes back by then, and lets the others in.
+            with service_credentials.until(deadline):
+                headers = self._adapter.session.get_auth_headers()
+            if not headers:
                 raise base.DriverError(
                     reason='[service_credentials] says nothing of Keystone'
                 )
@@ -166,7 +185,8 @@ class Service:
         finally:
             _turn.release()
         try:
-            endpoint = self._adapter.get_endpoint()
+            with service_credentials.until(deadline):
+                endpoint = self._adapter.get_endpoint()
         except ksa_exc.CatalogException:
             endpoint = None
         except _FAILURES as error:
@@ -189,8 +209,9 @@ class Service:
         session = self._adapter.session
         timeout = min(deadline.left(), session.timeout or deadline.left())
         try:
-            answer = self._adapter.get(path, timeout=timeout, stream=True)
-            return b''.join(answer.iter_content(_PIECE))
+            with service_credentials.until(deadline):
+                answer = self._adapter.get(path, timeout=timeout, stream=True)
+                return b''.join(answer.iter_content(_PIECE))
         except _FAILURES as error:
             if follows and getattr(error, 'http_status', 0) in _NO_MARKER:
                 raise base.DriverError(reason=CHANGED) from error

@@ -17,6 +17,11 @@ ADMIN, READER = 'token-of-admin', 'token-of-reader'
 # The project that both are in.
 HOME = 'e' * 32
 
+# As little as the server does not keep until there is more.
+_BLANKS = b' ' * 20000
+_ENDLESS = 1 << 40
+_PATIENCE = 20
+
 
 @dataclasses.dataclass
 class Fault:
@@ -28,6 +33,8 @@ class Fault:
     :ivar status: it answers with
     :ivar body: it answers with, whatever it was asked
     :ivar cut: it closes the connection within its answer
+    :ivar drip: seconds between the pieces of an answer, which begins with
+        blanks that go on until whoever asked has gone
     :ivar again: it gives the same page for ever
     :ivar new: it gives new pages for ever
     :ivar absent: it is not in the catalogue
@@ -40,6 +47,7 @@ class Fault:
     status: int | None = None
     body: bytes | None = None
     cut: bool = False
+    drip: float | None = None
     again: bool = False
     new: bool = False
     absent: bool = False
@@ -102,7 +110,17 @@ class Service:
             whole = answer.content_length
             answer.body = answer.body[: whole // 2]
             answer.content_length = whole
+        if self.fault.drip is not None and self._due(call.number):
+            answer.app_iter = self._drip()
+            answer.content_length = _ENDLESS
         return answer(environ, start_response)
+
+    def _drip(self):
+        pause = self.fault.drip
+        # Not for ever: a test that fails must come to an end as well.
+        for _ in range(int(_PATIENCE / pause)):
+            yield _BLANKS
+            time.sleep(pause)
 
     def _number(self, path, request):
         """Return which page of its list is asked for."""

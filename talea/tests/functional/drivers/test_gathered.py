@@ -10,6 +10,7 @@ from talea.conductor import answer
 from talea.conductor import facts
 from talea.conductor import gather
 from talea.conductor import question
+from talea.tests.emulators import dripping
 from talea.tests.emulators import service
 from talea.tests.emulators import world
 from talea.tests.functional.drivers import cases
@@ -237,6 +238,57 @@ class FaultsTestCase(GatheredTestCase):
             self.lacks(name, 'it took longer than 0.7 s')
             self.assertLess(time.monotonic() - began, 1.3)
             one.fault = service.Fault()
+
+    def _in_vain(self, gatherer, names):
+        """Fail unless these are late, each time and in time."""
+        for _ in range(4):
+            began = time.monotonic()
+            told = gatherer.answer(question.Question(), NOW)
+            self.assertLess(time.monotonic() - began, 1)
+            self.assertEqual(
+                {name: 'it took longer than 0.4 s' for name in names},
+                {one.driver: one.reason for one in told.errors},
+            )
+
+    def _gatherer(self):
+        self.conf.set_override('driver_timeout', 0.4, 'stats')
+        self.conf.set_override('pool_size', 6, 'stats')
+        self.conf.set_override('cluster_states', ['*'], 'stats')
+        return gather.Gatherer(self.conf)
+
+    def _heals(self, gatherer):
+        # What was late may take a moment to notice it.
+        time.sleep(0.2)
+        self.conf.set_override('driver_timeout', 5, 'stats')
+        (row,) = gatherer.answer(question.Question(), NOW).rows
+        self.assertEqual(self.world.figures(), row.figures)
+
+    def test_answers_without_end(self):
+        for first in (0, 1):
+            gatherer = self._gatherer()
+            for name in ('nova', 'cinder'):
+                one = getattr(self.cloud, name)
+                one.fault = service.Fault(drip=0.05, first=first)
+            self._in_vain(gatherer, ('nova', 'cinder'))
+            for one in self.cloud.services:
+                one.fault = service.Fault()
+            self._heals(gatherer)
+
+    def test_a_token_without_end(self):
+        gatherer = self._gatherer()
+        self.cloud.keystone.fault = service.Fault(drip=0.05)
+        self._in_vain(gatherer, cases.DRIVERS)
+        self.cloud.keystone.fault = service.Fault()
+        self._heals(gatherer)
+
+    def test_first_lines_without_end(self):
+        there = self.useFixture(dripping.Dripping(0.05))
+        self.conf.set_override('auth_url', there.url, 'service_credentials')
+        gatherer = self._gatherer()
+        self._in_vain(gatherer, cases.DRIVERS)
+        self.assertEqual([], self.cloud.calls())
+        self.cloud.configure(self.conf)
+        self._heals(self._gatherer())
 
     def test_down(self):
         self._each('it fails (503)', status=503)
