@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 import dataclasses
+import operator
 
 # What a driver can tell of, and a question can need.
 CLUSTERS = 'clusters'
@@ -108,13 +109,12 @@ class Figures:
     volume_gb: int | None = 0
 
     def __add__(self, other: 'Figures') -> 'Figures':
+        """Return the sum; what one does not know the sum does not know."""
         return Figures(
             *(
                 None if mine is None or yours is None else mine + yours
                 for mine, yours in zip(
-                    dataclasses.astuple(self),
-                    dataclasses.astuple(other),
-                    strict=True,
+                    _values(self), _values(other), strict=True
                 )
             )
         )
@@ -126,7 +126,8 @@ class Figures:
         Be it in another release: what that does not have is not known, and
         what only that has is left out.
         """
-        return cls(**{one.name: given.get(one.name) for one in _FIGURES})
+        return cls(**{name: given.get(name) for name in FIGURES})
 
 
-_FIGURES = dataclasses.fields(Figures)
+FIGURES = tuple(one.name for one in dataclasses.fields(Figures))
+_values = operator.attrgetter(*FIGURES)

@@ -46,9 +46,6 @@ KINDS = _VOLUMES | _FLOATING_IPS | {facts.DISABLED_PROJECTS}
 # What names the row of a group.
 _KEYS = {questions.PROJECT: 'project_id', questions.CLUSTER: 'cluster'}
 
-_FIGURES = tuple(one.name for one in dataclasses.fields(facts.Figures))
-_values = operator.attrgetter(*_FIGURES)
-
 
 def counts(status: str, patterns: Iterable[str]) -> bool:
     """Return whether a cluster with this status counts by itself.
@@ -58,13 +55,6 @@ def counts(status: str, patterns: Iterable[str]) -> bool:
     return status != _GONE and any(
         fnmatch.fnmatchcase(status, pattern) for pattern in patterns
     )
-
-
-def total(figures: Iterable[facts.Figures]) -> facts.Figures:
-    """Return the sum; what one of them does not know it does not know."""
-    columns = zip(*map(_values, figures), strict=True)
-    sums = [None if None in column else sum(column) for column in columns]
-    return facts.Figures(*sums)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,11 +163,13 @@ class Gathered:
             for one in counted:
                 projects[one.project_id].append(self.figures[one.id])
             return [
-                answers.Row({'project_id': project_id}, total(found))
+                answers.Row(
+                    {'project_id': project_id}, sum(found, facts.Figures())
+                )
                 for project_id, found in sorted(projects.items())
             ]
         found = (self.figures[one.id] for one in counted)
-        return [answers.Row({}, total([self.nothing, *found]))]
+        return [answers.Row({}, sum(found, self.nothing))]
 
     def _row(self, cluster: facts.Cluster) -> answers.Row:
         key = {
