@@ -126,8 +126,8 @@ class Figures:
         Be it in another release: what that does not have is not known, and
         what only that has is left out.
         """
-        return cls(**{name: given.get(name) for name in FIGURES})
+        return cls(**{name: given.get(name) for name in _NAMES})
 
 
-FIGURES = tuple(one.name for one in dataclasses.fields(Figures))
-_values = operator.attrgetter(*FIGURES)
+_NAMES = tuple(one.name for one in dataclasses.fields(Figures))
+_values = operator.attrgetter(*_NAMES)

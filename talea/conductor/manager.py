@@ -9,9 +9,9 @@ from typing import Any
 
 from oslo_db import exception as db_exc
 import oslo_messaging
-import sqlalchemy as sa
 
 from talea import exception
+from talea.conductor import counter
 from talea.conductor import gather
 from talea.conductor import question as questions
 from talea.conductor import rpcapi
@@ -19,14 +19,7 @@ from talea.conductor import rpcapi
 LOG = logging.getLogger(__name__)
 
 # It will work again by itself.
-_AWAY = (
-    db_exc.DBConnectionError,
-    db_exc.DBDeadlock,
-    db_exc.DBNonExistentDatabase,
-    db_exc.DBNonExistentTable,
-    db_exc.CantStartEngineError,
-    sa.exc.TimeoutError,
-)
+_AWAY = (*counter.AWAY, db_exc.DBDeadlock)
 
 
 def _now() -> datetime.datetime:

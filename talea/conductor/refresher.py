@@ -9,7 +9,7 @@ from typing import Any
 import zlib
 
 from talea import coordination
-from talea.conductor import ledger
+from talea.conductor import counter
 from talea.db import api as db
 from talea.objects import tally_mark
 
@@ -39,7 +39,7 @@ class Refresher:
         self, conf: Any, clock: Callable[[], datetime.datetime] = _now
     ) -> None:
         self._conf = conf
-        self._counter = ledger.Counter(conf.stats.strategies)
+        self._counter = counter.Counter(conf.stats.strategies)
         self._clock = clock
         self._stopping = threading.Event()
 
@@ -50,7 +50,7 @@ class Refresher:
             pause = self._conf.stats.refresh_interval
             try:
                 self.refresh(group)
-            except ledger.AWAY as error:
+            except counter.AWAY as error:
                 LOG.warning('The database is away: %s', _first_line(error))
                 pause = max(pause, _PAUSE)
             except Exception:

@@ -3,7 +3,7 @@
 
 from talea.cmd.manage import base
 from talea.cmd.manage import progress
-from talea.conductor import ledger
+from talea.conductor import counter
 from talea.db import api as db
 from talea.objects import tally_mark
 
@@ -18,15 +18,15 @@ class Count(base.Ready):
     """
 
     def take_action(self, parsed_args):
-        counter = ledger.Counter(self.conf.stats.strategies)
-        counter.claim(self.context, self.now)
+        counts = counter.Counter(self.conf.stats.strategies)
+        counts.claim(self.context, self.now)
         _mark(self.context, self.now)
         waiting = sorted(tally_mark.waiting(self.context))
         done = 0
         with progress.bar(self.app, 'Count', len(waiting), ' projects') as bar:
             for first in range(0, len(waiting), _TOGETHER):
                 some = waiting[first : first + _TOGETHER]
-                done += counter.count(self.context, some)
+                done += counts.count(self.context, some)
                 bar.update(len(some))
         self.app.stdout.write(f'{done} projects counted.\n')
 

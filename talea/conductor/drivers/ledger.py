@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger: what clusters hold by what Talea has recorded of them.
 
-Answers come from tallies, which are kept by talea.conductor.ledger. What has
+Answers come from tallies, which are kept by talea.conductor.counter. What has
 changed since is counted first, for a while; should more be left, the answer is
 as of an earlier moment: all that was recorded until then is in it.
 """
@@ -16,8 +16,8 @@ from typing import Any
 
 from talea import exception
 from talea.conductor import answer as answers
+from talea.conductor import counter
 from talea.conductor import facts
-from talea.conductor import ledger
 from talea.conductor import merge
 from talea.conductor import question as questions
 from talea.conductor.drivers import base
@@ -39,7 +39,7 @@ class Ledger(base.Whole):
 
     def __init__(self, conf: Any) -> None:
         super().__init__(conf)
-        self._counter = ledger.Counter(conf.stats.strategies)
+        self._counter = counter.Counter(conf.stats.strategies)
 
     def answer(
         self, question: questions.Question, now: datetime.datetime
@@ -51,7 +51,7 @@ class Ledger(base.Whole):
                 return self._cluster(context, question, now)
             as_of = self._catch_up(context, question.project_id, now)
             return self._group(context, question, as_of)
-        except ledger.AWAY as error:
+        except counter.AWAY as error:
             raise base.DriverError(reason='the database is away') from error
 
     def _catch_up(

@@ -4,7 +4,7 @@
 import sqlalchemy as sa
 
 from talea import exception
-from talea.conductor import ledger as counting
+from talea.conductor import counter as counting
 from talea.conductor.drivers import base as drivers
 from talea.conductor.drivers import ledger
 from talea.db import api as db
