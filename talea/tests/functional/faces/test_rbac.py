@@ -41,7 +41,7 @@ def _visits():
     return {
         (method, path)
         for method, path in routes.routes()
-        if path != '/' and not path.startswith(('/v1', '/v2'))
+        if path != '/' and not path.startswith(('/stats', '/v1', '/v2'))
     }
 
 
