@@ -168,6 +168,7 @@ class StatsTest(base.TestCase):
     def _refused(self, status, who, query):
         answer = self.live.ask(who, query)
         self.assertEqual(status, answer[0], answer)
+        return answer
 
     def _of_people(self, who, own, other):
         mine = self.world.of(own)
@@ -178,11 +179,12 @@ class StatsTest(base.TestCase):
         self._refused(403, who, f'?project_id={other}')
         self._refused(403, who, '?project_id=nobody')
         for cluster in self.world.clusters:
-            for called in (cluster.id, cluster.name):
-                if cluster.project_id == own:
+            if cluster.project_id == own:
+                for called in (cluster.id, cluster.name):
                     self._check(cluster.figures(), who, f'?cluster={called}')
-                else:
-                    self._refused(404, who, f'?cluster={called}')
+            else:
+                self._refused(404, who, f'?cluster={cluster.id}')
+        self._refused(404, who, '?cluster=nobody')
         rows = self._told(self.live, who, '?group_by=project')['stats']
         self.assertEqual([own], [row['project_id'] for row in rows])
         rows = self._told(self.live, who, '?group_by=cluster')['stats']
@@ -221,8 +223,20 @@ class StatsTest(base.TestCase):
                 if row['project_id'] in own
             },
         )
+        big, small, other = self.world.clusters
+        self._check(big.figures(), who, f'?cluster={big.name}')
+        answer = self._refused(409, who, f'?cluster={small.name}')
+        for one in (small, other):
+            self.assertIn(one.id, str(answer))
+        self._refused(404, who, '?cluster=nobody')
+        self._refused(404, who, f'?cluster={big.id}&project_id={own[1]}')
+        told = self._told(self.live, who, f'?project_id={own[0]}&all=true')
+        self.assertEqual(2, told['clusters'])
         self._refused(400, who, '?type=server')
         self._refused(400, who, '?foo=bar')
+        reader = self.world.reader_of_the_system().auth_token
+        for query in ('', f'?project_id={own[0]}'):
+            self._refused(403, reader, query)
 
     def _of_nobody(self):
         self._refused(401, '', '')

@@ -84,6 +84,7 @@ class Project:
 
     def __init__(self, name, shared):
         self._shared = shared
+        self._mark = shared.mark
         self._label = name
         self._users = []
         self.people = {}
@@ -173,7 +174,7 @@ class Project:
             '/clusters',
             202,
             {
-                'name': f'{self._label}-{name}',
+                'name': f'{self._mark}-{name}',
                 'cluster_template_id': self._template,
                 'node_count': workers,
                 'master_count': 1,
@@ -294,6 +295,7 @@ class Shared:
 
     def __init__(self, admin, mark):
         self.admin = admin
+        self.mark = mark
         self.domain_id = admin.identity.get_project(
             admin.current_project_id
         ).domain_id
@@ -315,10 +317,33 @@ class Shared:
             wait=True,
         ).id
         self._networks = []
+        self._users = []
         networks = list(admin.network.networks(is_router_external=True))
         if not networks:
             networks = [self._outside(mark)]
         self.external = networks[0].id
+
+    def reader_of_the_system(self):
+        password = uuid.uuid4().hex
+        identity = self.admin.identity
+        user = identity.create_user(
+            name=f'{self.mark}-system',
+            password=password,
+            domain_id=self.domain_id,
+        )
+        self._users.append(user)
+        role = identity.find_role('reader', ignore_missing=False)
+        identity.assign_system_role_to_user(user, role, 'all')
+        return openstack.connect(
+            auth={
+                'auth_url': self.admin.config.config['auth']['auth_url'],
+                'user_id': user.id,
+                'password': password,
+                'system_scope': 'all',
+            },
+            region_name=self.admin.config.region_name,
+            interface=self.admin.config.get_interface(),
+        )
 
     def _outside(self, mark):
         network = self.admin.network.create_network(
@@ -340,6 +365,8 @@ class Shared:
         """Take away what was made, and nothing else."""
         self.admin.compute.delete_flavor(self.flavor_id)
         self.admin.image.delete_image(self.image_id)
+        for user in self._users:
+            self.admin.identity.delete_user(user)
         for network in self._networks:
             self.admin.network.delete_network(network)
 
@@ -391,11 +418,16 @@ class World:
         return big, small
 
     def _of_second(self):
-        only = self.second.cluster('only', 1)
+        # Called like one of the first project.
+        only = self.second.cluster('small', 1)
         for role in ('master', 'node'):
             self.second.node(only, role)
         self.second.server('no node of anything')
         return (only,)
+
+    def reader_of_the_system(self):
+        """Return the connection of somebody who may read, in no project."""
+        return self._shared.reader_of_the_system()
 
     def of(self, project_id=None):
         """Return the figures of one project, or of both."""
