@@ -179,6 +179,7 @@ class Holdings:
         """Take the servers in; before the volumes and floating IPs."""
         for server in servers:
             found = self._matcher.server(server)
+            # Floating ones do no harm: no port has them as its own.
             for address in server.addresses:
                 self._fixed.add(server.project_id, address, server.id)
             if found is None:

@@ -2,6 +2,7 @@
 """What entities tell of a cloud, as facts. Pure."""
 
 from collections.abc import Iterable
+from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
@@ -31,19 +32,55 @@ class Recorded:
 def of(things: Iterable[present.Thing]) -> Recorded:
     """Return what *things* tell; other kinds of them tell nothing."""
     found = Recorded()
+    unknown = set()
+    floating = []
     for one in things:
         if one.entity_type == 'instance':
-            server = _server(one)
-            found.servers.append(server)
+            found.servers.append(_server(one))
             if one.attributes.get('vcpus') is None:
-                found.unknown.append(server)
+                unknown.add(one.entity_id)
         elif one.entity_type == 'volume':
             found.volumes.append(_volume(one))
         elif one.entity_type == 'floatingip':
             found.floating_ips.append(_floating_ip(one))
+            floating.append(one)
         elif one.entity_type == 'cluster':
             found.clusters.append(_cluster(one))
+    _add_floating(found.servers, floating)
+    found.unknown = [one for one in found.servers if one.id in unknown]
     return found
+
+
+def _add_floating(
+    servers: list[facts.Server], floating: Sequence[present.Thing]
+) -> None:
+    """Add to the addresses of servers the floating ones that lead to them.
+
+    Nova's messages tell only of fixed ones, Magnum of floating ones where the
+    nodes of a cluster have them.
+    """
+    # An address or port of more than one server of a project leads nowhere.
+    places: dict[tuple[str, str, str], int | None] = {}
+    for number, server in enumerate(servers):
+        for kind, texts in (
+            ('port', server.ports),
+            ('address', server.addresses),
+        ):
+            for text in texts:
+                place = server.project_id, kind, text
+                if places.setdefault(place, number) != number:
+                    places[place] = None
+    for one in floating:
+        given = one.attributes
+        place = one.project_id, 'port', given.get('port_id') or ''
+        if place not in places:
+            place = one.project_id, 'address', given.get('fixed_ip') or ''
+        found = places.get(place)
+        if found is not None and given.get('address'):
+            server = servers[found]
+            servers[found] = dataclasses.replace(
+                server, addresses=(*server.addresses, given['address'])
+            )
 
 
 def _cluster(one: present.Thing) -> facts.Cluster:

@@ -26,7 +26,6 @@ class _Flavor(msgspec.Struct, gc=False):
 
 class _Address(msgspec.Struct, gc=False):
     addr: str
-    kind: str | None = msgspec.field(name='OS-EXT-IPS:type', default=None)
 
 
 class _Server(msgspec.Struct):
@@ -108,10 +107,11 @@ def _server(one: _Server) -> facts.Server | None:
         vcpus=flavor.vcpus,
         memory_mb=flavor.ram,
         local_gb=flavor.disk + flavor.ephemeral,
+        # Floating ones too: those of nodes are what Magnum tells, where a
+        # cluster has them.
         addresses=tuple(
             address.addr
             for network in one.addresses.values()
             for address in network
-            if address.kind != 'floating'
         ),
     )

@@ -94,7 +94,7 @@ class Neutron(service.Service):
             'id': one.id,
             'project_id': one.project_id,
             'tenant_id': one.project_id,
-            'floating_ip_address': '203.0.113.7',
+            'floating_ip_address': one.address,
             'floating_network_id': '28a6ea0b-91f2-42f6-8fd6-3c8ff9b4e1b4',
             'router_id': None,
             'status': 'DOWN',

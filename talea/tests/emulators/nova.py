@@ -89,7 +89,7 @@ class Nova(service.Service):
                     },
                     {
                         'version': 4,
-                        'addr': '203.0.113.7',
+                        'addr': one.floating,
                         'OS-EXT-IPS:type': 'floating',
                         'OS-EXT-IPS-MAC:mac_addr': 'fa:16:3e:7c:68:6e',
                     },

@@ -13,7 +13,8 @@ from talea.conductor import facts
 
 # How a cluster's nodes can be known.
 BY_ADDRESS, BY_STACK, BY_HEAT = 'address', 'stack', 'heat'
-WAYS = (BY_ADDRESS, BY_STACK, BY_HEAT)
+BY_FLOATING = 'floating'
+WAYS = (BY_ADDRESS, BY_STACK, BY_HEAT, BY_FLOATING)
 
 # Of flavors: vcpus, ram in MiB, root disk and ephemeral disk in GiB.
 FLAVORS = ((1, 512, 1, 0), (2, 4096, 40, 0), (8, 8192, 80, 20))
@@ -53,6 +54,11 @@ class Server:
     def port(self):
         return self.id.replace('2', '9', 1)
 
+    @property
+    def floating(self):
+        """The address that it has for the world outside."""
+        return _outside(64, self.id)
+
 
 @dataclasses.dataclass
 class Volume:
@@ -78,6 +84,10 @@ class FloatingIp:
     project_id: str
     server: Server | None = None
     description: str = ''
+
+    @property
+    def address(self):
+        return self.server.floating if self.server else _outside(96, self.id)
 
 
 class World:
@@ -150,11 +160,13 @@ class World:
 
     def node(self, cluster, name):
         """Make a server that is a node of a cluster, whatever its name."""
-        if cluster.way == BY_ADDRESS:
+        if cluster.way in (BY_ADDRESS, BY_FLOATING):
             name = f'k8s-{len(self.servers)}'
         server = self.server(cluster.project_id, name)
         if cluster.way == BY_ADDRESS:
             cluster.addresses += (server.address,)
+        elif cluster.way == BY_FLOATING:
+            cluster.addresses += (server.floating,)
         self._nodes.append((server, cluster))
         vcpus, ram, disk, ephemeral = server.flavor
         self.truth[cluster.id].update(
@@ -237,6 +249,12 @@ class World:
                 for field in dataclasses.fields(facts.Figures)
             }
         )
+
+
+def _outside(begin, name):
+    """Return an address by the number at the end of an id."""
+    number = int(name[-12:], 16)
+    return f'100.{begin + (number >> 16)}.{number >> 8 & 255}.{number & 255}'
 
 
 def project(number):

@@ -100,7 +100,15 @@ class FactsTestCase(cases.CloudTestCase):
         )
         self.world.server(ALPHA, 'failed', launched=False)
         self.assertEqual(
-            facts.Server(one.id, 'web', ALPHA, 3, 1000, 12, ('10.9.0.1',)),
+            facts.Server(
+                one.id,
+                'web',
+                ALPHA,
+                3,
+                1000,
+                12,
+                ('10.9.0.1', one.floating),
+            ),
             self.tell('nova', ALPHA)[-1],
         )
 

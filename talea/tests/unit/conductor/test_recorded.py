@@ -103,5 +103,35 @@ class ThingsTest(unittest.TestCase):
         (found,) = of('floatingip', port_id='', fixed_ip=None).floating_ips
         self.assertEqual(facts.FloatingIp('id', 'p1'), found)
 
+    def test_a_server_has_the_floating_ips_that_lead_to_it(self):
+        def server(number, project_id='p1', **given):
+            return present.Thing(
+                'instance', f's{number}', project_id, 'name', given
+            )
+
+        def floating_ip(address, project_id='p1', **given):
+            given['address'] = address
+            return present.Thing('floatingip', address, project_id, '', given)
+
+        there = recorded.of(
+            [
+                floating_ip('1', port_id='port', fixed_ip='twice'),
+                floating_ip('2', port_id='unknown', fixed_ip='once'),
+                # Of two servers, of none, of another project.
+                floating_ip('3', port_id='unknown', fixed_ip='twice'),
+                floating_ip('4', port_id='unknown'),
+                floating_ip('5', 'p2', port_id='port', fixed_ip='once'),
+                floating_ip(None, port_id='port'),
+                server(0, addresses=['twice'], ports=['port']),
+                server(1, addresses=['twice', 'once'], vcpus=1),
+                server(2, 'p2', addresses=['twice']),
+            ]
+        )
+        self.assertEqual(
+            [('twice', '1'), ('twice', 'once', '2'), ('twice',)],
+            [one.addresses for one in there.servers],
+        )
+        self.assertEqual([there.servers[0], there.servers[2]], there.unknown)
+
     def test_other_things_tell_nothing(self):
         self.assertEqual(recorded.Recorded(), of('image', size=1))
