@@ -57,7 +57,7 @@ OPTS = [
         help='Drivers that a conductor asks at the same time.',
     ),
     cfg.BoolOpt(
-        'track_changes',
+        'track_stats',
         default=True,
         help='Whether collectors note whose clusters may hold something else, '
         'which the driver "ledger" needs to know. False where nobody asks '

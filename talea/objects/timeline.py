@@ -125,7 +125,7 @@ class Rules:
             group.split_on_state,
             conf.processor.track_changes,
             tuple(group.volume_metadata),
-            conf.stats.track_changes,
+            conf.stats.track_stats,
         )
 
 

@@ -13,7 +13,7 @@ _TOGETHER = 20
 class Count(base.Ready):
     """Count again what the clusters of all projects hold.
 
-    For when collectors ran with [stats] track_changes = false. Conductors and
+    For when collectors ran with [stats] track_stats = false. Conductors and
     collectors may run meanwhile.
     """
 
