@@ -29,6 +29,11 @@ STRATEGIES = (ADDRESSES, PREFIX, HEAT, METADATA)
 _HEAT = re.compile(r'(.+)-[0-9a-z]{12}-(?:master|node|minion)-[0-9]+')
 _HEAT_STEM = 30
 
+# A stack of a further group of nodes is called by less of the name of the
+# cluster, the begin of that of the group, and twelve random ones.
+_HEAT_SHORT_STEM = 20
+_HEAT_GROUP = 9
+
 # What openstack-cloud-controller-manager writes on a floating IP.
 _CLOUD_CONTROLLER = re.compile(
     r'Floating IP for Kubernetes external service \S+ from cluster (.+)'
@@ -63,6 +68,7 @@ class Matcher:
         self._addresses = _Claims()
         self._stacks = _Claims()
         self._stems = _Claims()
+        self._short_stems = _Claims()
         self._ids = _Claims()
         self._names = _Claims()
         for one in clusters:
@@ -70,7 +76,12 @@ class Matcher:
                 self._addresses.add(one.project_id, address, one.id)
             if one.stack_id:
                 self._stacks.add(one.project_id, one.stack_id, one.id)
-            self._stems.add(one.project_id, _stem(one.name), one.id)
+            self._stems.add(
+                one.project_id, _stem(one.name, _HEAT_STEM), one.id
+            )
+            self._short_stems.add(
+                one.project_id, _stem(one.name, _HEAT_SHORT_STEM), one.id
+            )
             self._ids.add(one.project_id, one.id, one.id)
             self._names.add(one.project_id, one.name, one.id)
 
@@ -95,8 +106,19 @@ class Matcher:
                     return found
         if strategy == HEAT:
             name = _HEAT.fullmatch(server.name)
-            if name:
+            if name and self._stems.claimed(project, name[1]):
                 return self._stems.one(project, (name[1],))
+            if name:
+                # Groups may have dashes in their names: each place is tried,
+                # and if that means several clusters it means none.
+                return self._short_stems.one(
+                    project,
+                    (
+                        stem
+                        for stem in _stems(name[1])
+                        if 1 < len(name[1]) - len(stem) <= _HEAT_GROUP + 1
+                    ),
+                )
         return None
 
     def named(self, project_id: str, name: str | None) -> str | None:
@@ -128,6 +150,10 @@ class _Claims:
         if found.setdefault(what, claimant) != claimant:
             found[what] = _SEVERAL
 
+    def claimed(self, project_id: str, what: str) -> bool:
+        """Return whether anybody claims it, be it several."""
+        return what in self._found.get(project_id, ())
+
     def one(self, project_id: str, whats: Iterable[str]) -> str | None:
         """Return the only one that claims any of *whats*, or None."""
         found = self._found.get(project_id)
@@ -142,8 +168,8 @@ class _Claims:
         return claimant
 
 
-def _stem(name: str) -> str:
-    return name[:_HEAT_STEM].replace('.', '-').replace('_', '-').lower()
+def _stem(name: str, length: int) -> str:
+    return name[:length].replace('.', '-').replace('_', '-').lower()
 
 
 def _stems(name: str) -> Iterator[str]:
