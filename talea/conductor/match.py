@@ -55,6 +55,12 @@ def cloud_controller(description: str | None) -> str | None:
 class Matcher:
     """The clusters of some projects, and what they claim.
 
+    Strategies are tried in their order, and the first that names a cluster
+    wins. But for one thing: networks of a project may share addresses, so
+    that an address may be that of another one's node. A server whose name
+    begins with the stack of another cluster is not claimed by its address,
+    if both of these strategies are tried at all, whichever comes first.
+
     :param clusters: all of those projects, whatever their status
     :param strategies: of STRATEGIES, in the order in which they are tried
     """
@@ -96,14 +102,13 @@ class Matcher:
     def _node(self, strategy: str, server: facts.Server) -> str | None:
         project = server.project_id
         if strategy == ADDRESSES:
-            return self._addresses.one(project, server.addresses)
+            found = self._addresses.one(project, server.addresses)
+            if found is not None and PREFIX in self._strategies:
+                named = self._prefix(server)
+                return found if named in (None, found) else None
+            return found
         if strategy == PREFIX:
-            # The longest first: a stack may be called like the begin of
-            # another one.
-            for stem in _stems(server.name):
-                found = self._stacks.one(project, (stem,))
-                if found is not None:
-                    return found
+            return self._prefix(server)
         if strategy == HEAT:
             name = _HEAT.fullmatch(server.name)
             if name and self._stems.claimed(project, name[1]):
@@ -119,6 +124,15 @@ class Matcher:
                         if 1 < len(name[1]) - len(stem) <= _HEAT_GROUP + 1
                     ),
                 )
+        return None
+
+    def _prefix(self, server: facts.Server) -> str | None:
+        # The longest first: a stack may be called like the begin of another
+        # one.
+        for stem in _stems(server.name):
+            found = self._stacks.one(server.project_id, (stem,))
+            if found is not None:
+                return found
         return None
 
     def named(self, project_id: str, name: str | None) -> str | None:

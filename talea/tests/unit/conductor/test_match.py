@@ -114,17 +114,43 @@ class ServersTestCase(base.BaseTestCase):
     def test_strategies_are_tried_in_their_order(self):
         clusters = [
             cluster(0, addresses=('10.0.0.1',)),
-            cluster(1, stack_id='stack'),
+            cluster(1, name='db', stack_id='stack'),
         ]
-        node = server(0, name='stack-0', addresses=('10.0.0.1',))
+        node = server(
+            0, name='db-k3jx5nq2vb7d-node-0', addresses=('10.0.0.1',)
+        )
         for strategies, wanted in (
-            (('addresses', 'prefix'), {'c0': 1, 'c1': 0}),
-            (('prefix', 'addresses'), {'c0': 0, 'c1': 1}),
-            (('heat', 'metadata'), {'c0': 0, 'c1': 0}),
+            (('addresses', 'heat'), {'c0': 1, 'c1': 0}),
+            (('heat', 'addresses'), {'c0': 0, 'c1': 1}),
+            (('prefix', 'metadata'), {'c0': 0, 'c1': 0}),
         ):
             self.assertEqual(
                 wanted, self._nodes(clusters, node, strategies=strategies)
             )
+
+    def test_an_address_of_another_network(self):
+        clusters = [
+            cluster(0, addresses=('10.0.0.1',), stack_id='web-abc'),
+            cluster(1, stack_id='db-abc'),
+        ]
+        nodes = [
+            server(number, name=name, addresses=('10.0.0.1',))
+            for number, name in enumerate(('web-abc-0', 'db-abc-0', 'other'))
+        ]
+        for strategies in (
+            match.STRATEGIES,
+            ('addresses', 'prefix'),
+            ('prefix', 'addresses'),
+        ):
+            self.assertEqual(
+                {'c0': 0b101, 'c1': 0b10},
+                self._nodes(clusters, *nodes, strategies=strategies),
+            )
+        # Who does not go by names goes by addresses alone.
+        self.assertEqual(
+            {'c0': 0b111, 'c1': 0},
+            self._nodes(clusters, *nodes, strategies=('addresses',)),
+        )
 
     def test_a_forged_name_and_address_of_another_project(self):
         clusters = [cluster(0, stack_id='stack', addresses=('10.0.0.1',))]
