@@ -13,8 +13,9 @@ from talea.conductor import facts
 
 # How a cluster's nodes can be known.
 BY_ADDRESS, BY_STACK, BY_HEAT = 'address', 'stack', 'heat'
+WAYS = (BY_ADDRESS, BY_STACK, BY_HEAT)
+# By floating IPs, which count as well: a cloud is not made with such ones.
 BY_FLOATING = 'floating'
-WAYS = (BY_ADDRESS, BY_STACK, BY_HEAT, BY_FLOATING)
 
 # Of flavors: vcpus, ram in MiB, root disk and ephemeral disk in GiB.
 FLAVORS = ((1, 512, 1, 0), (2, 4096, 40, 0), (8, 8192, 80, 20))
@@ -167,6 +168,7 @@ class World:
             cluster.addresses += (server.address,)
         elif cluster.way == BY_FLOATING:
             cluster.addresses += (server.floating,)
+            self.floating_ip(cluster.project_id, cluster, server=server)
         self._nodes.append((server, cluster))
         vcpus, ram, disk, ephemeral = server.flavor
         self.truth[cluster.id].update(

@@ -103,6 +103,15 @@ class FiguresTestCase(GatheredTestCase):
         self.assertEqual(3 * len(world.WAYS), found.unmatched_nodes)
         self.assertEqual(self.world.figures(), found)
 
+    def test_clusters_that_magnum_knows_floating_ips_of(self):
+        for nodes in (2, 3):
+            self.world.cluster(
+                ALPHA, world.BY_FLOATING, nodes=nodes, missing=1
+            )
+        found = self.total()
+        self.assertEqual(2, found.unmatched_nodes)
+        self.assertEqual(self.world.figures(), found)
+
     def test_a_cluster_by_its_name(self):
         one = self.world.cluster(BETA, name='web')
         for asked in ({'cluster': 'web'}, {'cluster': one.id}):
