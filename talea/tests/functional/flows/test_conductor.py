@@ -283,7 +283,7 @@ class LedgerTest(ConductorTestCase):
         self.assertEqual('ledger: the database is away', self.unavailable()[0])
 
 
-class FaceTest(ConductorTestCase):
+class FaceTestCase(ConductorTestCase):
     """The API, in a process of its own, asks for its clients."""
 
     def setUp(self):
@@ -295,81 +295,61 @@ class FaceTest(ConductorTestCase):
             {
                 'database': {'connection': database.url},
                 'auth': {'private_key': 'a private key'},
-                'api': {'port': port},
-                'conductor': {'rpc_timeout': 3},
-            }
-        )
-        self.url = f'http://127.0.0.1:{port}/v1/stats'
-        self.useFixture(processes.Process('talea-api', self.settings))
-        cloud.until(lambda: self.get() is not None)
-
-    def get(self):
-        """Return the response; None if nobody answers at all."""
-        try:
-            return requests.get(
-                self.url,
-                headers={'X-Auth-Token': 'a private key'},
-                timeout=10,
-            )
-        except requests.ConnectionError:
-            return None
-
-    def test_with_and_without_a_conductor(self):
-        response = self.get()
-        self.assertEqual(503, response.status_code)
-        self.assertIn('No conductor is there to answer', response.text)
-        conductor = self.start()
-        response = self.get()
-        self.assertEqual(200, response.status_code, response.text)
-        self.assertEqual(1, response.json()['clusters'])
-        conductor.end(timeout=20)
-        response = self.get()
-        self.assertEqual(503, response.status_code)
-        self.assertIn('No conductor answered within 3 s', response.text)
-
-
-class BusyTest(ConductorTestCase):
-    """Slow services of the cloud do not block the API."""
-
-    def setUp(self):
-        super().setUp()
-        self.connect(self.useFixture(fixtures.RabbitMQ()).url)
-        database = self.useFixture(fixtures.Database('sqlite', self.conf))
-        port = server.free_port()
-        self.settings.update(
-            {
-                'database': {'connection': database.url},
-                'auth': {'private_key': 'a private key'},
-                'collector': {'deployments': ''},
                 'api': {'port': port, 'threads': 4},
+                'collector': {'deployments': ''},
             }
         )
         self.url = f'http://127.0.0.1:{port}'
 
-    def get(self, path):
-        return requests.get(
-            self.url + path,
-            headers={'X-Auth-Token': 'a private key'},
-            timeout=30,
-        ).status_code
+    def serve(self, command):
+        self.useFixture(processes.Process(command, self.settings))
+        cloud.until(lambda: self.get('/v1/info') is not None)
 
-    def _is_there(self):
+    def get(self, path):
+        """Return the response; None if nobody answers at all."""
         try:
-            return self.get('/v1/info') == 200
+            return requests.get(
+                self.url + path,
+                headers={'X-Auth-Token': 'a private key'},
+                timeout=30,
+            )
         except requests.ConnectionError:
-            return False
+            return None
+
+
+class FaceTest(FaceTestCase):
+    def test_with_and_without_a_conductor(self):
+        self.settings.update({'conductor': {'rpc_timeout': 3}})
+        self.serve('talea-api')
+        response = self.get('/v1/stats')
+        self.assertEqual(503, response.status_code)
+        self.assertIn('No conductor is there to answer', response.text)
+        conductor = self.start()
+        response = self.get('/v1/stats')
+        self.assertEqual(200, response.status_code, response.text)
+        self.assertEqual(1, response.json()['clusters'])
+        conductor.end(timeout=20)
+        response = self.get('/v1/stats')
+        self.assertEqual(503, response.status_code)
+        self.assertIn('No conductor answered within 3 s', response.text)
+
+
+class BusyTest(FaceTestCase):
+    """Slow services of the cloud do not block the API."""
+
+    def status(self, path):
+        return self.get(path).status_code
 
     def check(self):
-        cloud.until(self._is_there)
         self.write(delays={'servers': 6})
         found = [
-            self.pool.submit(self.get, f'/v1/stats?project_id={number}')
+            self.pool.submit(self.status, f'/v1/stats?project_id={number}')
             for number in range(12)
         ]
         cloud.until(lambda: sum(one.done() for one in found) == 10)
         for _ in range(5):
             began = time.monotonic()
-            self.assertEqual(200, self.get('/v1/info'))
+            self.assertEqual(200, self.status('/v1/info'))
             self.assertLess(time.monotonic() - began, 1)
         self.assertEqual(2, sum(not one.done() for one in found))
         self.assertEqual(
@@ -378,11 +358,11 @@ class BusyTest(ConductorTestCase):
 
     def test_through_the_queue(self):
         self.start()
-        self.useFixture(processes.Process('talea-api', self.settings))
+        self.serve('talea-api')
         self.check()
 
     def test_in_one_process(self):
-        self.useFixture(processes.Process('talea-standalone', self.settings))
+        self.serve('talea-standalone')
         self.check()
 
 
