@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent import futures
 import contextlib
 import functools
+import os
 import threading
 from typing import Any
 from typing import TypeVar
@@ -29,6 +30,10 @@ LOG = logging.getLogger(__name__)
 # Bytes that are taken from a connection at once. Threads that take little wait
 # for the interpreter each time, as long as others are busy with a page.
 _PIECE = 8 * 1024 * 1024
+
+# Threads that read ahead, of all services together: each keeps memory of its
+# own, as much as the largest page took. Whoever finds none free reads itself.
+_AHEAD = 2
 
 NONSENSE = 'what it answers cannot be understood'
 CHANGED = 'its list has changed while it was read'
@@ -70,8 +75,6 @@ class Service:
         self._kind = kind
         self._version = version
         self._microversion = microversion
-        # Threads that are there already, for each has memory of its own.
-        self._ahead = futures.ThreadPoolExecutor(conf.stats.pool_size)
 
     @functools.cached_property
     def _adapter(self) -> Any:
@@ -129,7 +132,7 @@ class Service:
             with _sense():
                 page = read(body)
                 text = _next(page)
-            coming = text and self._ahead.submit(
+            coming = text and _ahead(os.getpid()).submit(
                 self._get, f'{path}?{text}', deadline, True
             )
             with _sense():
@@ -216,6 +219,12 @@ class Service:
             if follows and getattr(error, 'http_status', 0) in _NO_MARKER:
                 raise base.DriverError(reason=CHANGED) from error
             raise _failed(error, deadline) from error
+
+
+@functools.cache
+def _ahead(pid: int) -> futures.ThreadPoolExecutor:
+    """Return the threads that read ahead in this process."""
+    return futures.ThreadPoolExecutor(_AHEAD, f'ahead-{pid}')
 
 
 @contextlib.contextmanager
