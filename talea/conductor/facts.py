@@ -37,7 +37,7 @@ class Cluster:
 class Server:
     """A server that has come to life and is not deleted.
 
-    :ivar addresses: fixed ones, of all of its ports
+    :ivar addresses: of all of its ports, floating ones that lead there too
     :ivar ports: ids of its ports, as far as they are known
     :ivar local_gb: root and ephemeral disks of the flavor, GiB
     """
