@@ -6,10 +6,10 @@ import sys
 
 from oslo_config import cfg
 
+from talea import messaging
 from talea import service
 from talea import worker
 from talea.conductor import gather
-from talea.conductor import rpcapi
 from talea.conductor import service as conductor
 
 LOG = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 def main(argv):
     """Run until a signal ends it."""
     conf = service.prepare(argv)
-    if not rpcapi.is_configured(conf):
+    if not messaging.is_configured(conf):
         raise cfg.RequiredOptError('transport_url')
     # Tells of options that cannot be used while somebody is looking.
     gather.load(conf)

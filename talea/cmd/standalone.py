@@ -4,6 +4,7 @@
 import logging
 import sys
 
+from talea import messaging
 from talea import service
 from talea import worker
 from talea.api import app
@@ -11,7 +12,6 @@ from talea.collector import service as collector
 from talea.conductor import rpcapi as conductor_rpcapi
 from talea.conductor import service as conductor
 from talea.conf import collector as collector_conf
-from talea.processor import rpcapi
 from talea.processor import service as processor
 from talea.wsgi import server
 
@@ -34,7 +34,7 @@ def main(argv):
     # The API asks it directly; others may ask it through a queue.
     conductor_rpcapi.serve_here(conf, endpoint)
     loops = conductor.loops(conf, endpoint)
-    if not rpcapi.is_configured(conf):
+    if not messaging.is_configured(conf):
         # Whoever is woken up is in this process.
         conf.set_default('transport_url', 'fake://')
     loops |= {**collector.loops(conf), **processor.loops(conf)}

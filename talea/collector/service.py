@@ -44,14 +44,10 @@ class DatabaseAway(exception.TaleaError):
 
 # Errors of the database that say nothing about what was to be stored.
 _AWAY = (
+    *api.AWAY,
     DatabaseAway,
-    db_exc.DBConnectionError,
     db_exc.DBDeadlock,
-    db_exc.DBNonExistentDatabase,
-    db_exc.DBNonExistentTable,
-    db_exc.CantStartEngineError,
     exception.ConcurrentUpdate,
-    sa.exc.TimeoutError,
 )
 
 

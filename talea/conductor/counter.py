@@ -12,9 +12,6 @@ import logging
 import time
 from typing import Any
 
-from oslo_db import exception as db_exc
-import sqlalchemy as sa
-
 from talea.conductor import match
 from talea.conductor import recorded
 from talea.db import api as db
@@ -38,15 +35,6 @@ _PAUSE = 60
 # What columns hold.
 _LONGEST_NAME = 255
 _LONGEST_STATUS = 64
-
-# What says nothing about the projects that were to be counted.
-AWAY = (
-    db_exc.DBConnectionError,
-    db_exc.DBNonExistentDatabase,
-    db_exc.DBNonExistentTable,
-    db_exc.CantStartEngineError,
-    sa.exc.TimeoutError,
-)
 
 
 class _OtherWay(Exception):
@@ -111,7 +99,7 @@ class Counter:
             number: int = _count(
                 context, project_ids, self._strategies, self._digest
             )
-        except AWAY:
+        except db.AWAY:
             raise
         except _OtherWay:
             LOG.debug('A conductor with other strategies counts')

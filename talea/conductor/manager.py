@@ -11,15 +11,15 @@ from oslo_db import exception as db_exc
 import oslo_messaging
 
 from talea import exception
-from talea.conductor import counter
 from talea.conductor import gather
 from talea.conductor import question as questions
 from talea.conductor import rpcapi
+from talea.db import api as db
 
 LOG = logging.getLogger(__name__)
 
 # It will work again by itself.
-_AWAY = (*counter.AWAY, db_exc.DBDeadlock)
+_AWAY = (*db.AWAY, db_exc.DBDeadlock)
 
 
 def _now() -> datetime.datetime:

@@ -50,7 +50,7 @@ class Refresher:
             pause = self._conf.stats.refresh_interval
             try:
                 self.refresh(group)
-            except counter.AWAY as error:
+            except db.AWAY as error:
                 LOG.warning('The database is away: %s', _first_line(error))
                 pause = max(pause, _PAUSE)
             except Exception:

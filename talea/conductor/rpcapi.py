@@ -22,14 +22,13 @@ has nothing to do with conductors is always answered.
 from concurrent import futures
 import logging
 import os
-import socket
 import threading
 import time
 
-from oslo_config import cfg
 import oslo_messaging
 
 from talea import exception
+from talea import messaging
 from talea.conductor import answer
 from talea.conductor import flight
 from talea.conductor import slots
@@ -60,30 +59,6 @@ _NOWHERE = (
     'Nobody said where the conductor is: transport_url is not set in the '
     'configuration of the API'
 )
-
-
-def is_configured(conf):
-    """Return whether anybody said where the message queue is.
-
-    :raises oslo_messaging.InvalidTransportURL: if it cannot be there
-    """
-    # This makes the option known.
-    oslo_messaging.TransportURL.parse(conf)
-    found = conf.get_location('transport_url')
-    return found.location is not cfg.Locations.opt_default
-
-
-def server(conf, endpoints):
-    """Return the RPC server of a conductor, not started.
-
-    :param endpoints: objects with the methods that may be called
-    """
-    return oslo_messaging.get_rpc_server(
-        oslo_messaging.get_rpc_transport(conf),
-        oslo_messaging.Target(topic=TOPIC, server=socket.gethostname()),
-        endpoints,
-        executor='threading',
-    )
 
 
 class _Client:
@@ -243,7 +218,7 @@ def _desk(conf):
     desk = _here.get(id(conf))
     if desk is not None:
         return desk
-    if not is_configured(conf):
+    if not messaging.is_configured(conf):
         raise exception.Unavailable(reason=_NOWHERE)
     with _LOCK:
         desk = _away.get(id(conf))

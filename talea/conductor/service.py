@@ -4,6 +4,7 @@
 import logging
 import threading
 
+from talea import messaging
 from talea import worker
 from talea.conductor import gather
 from talea.conductor import manager
@@ -22,7 +23,7 @@ class Server:
     """
 
     def __init__(self, conf, endpoint):
-        self._server = rpcapi.server(conf, [endpoint])
+        self._server = messaging.server(conf, rpcapi.TOPIC, [endpoint])
         self._ready = threading.Event()
         self._stopping = threading.Event()
 
@@ -56,7 +57,7 @@ def loops(conf, endpoint):
     :param endpoint: manager.Manager
     """
     found = {}
-    if rpcapi.is_configured(conf):
+    if messaging.is_configured(conf):
         found['conductor rpc'] = Server(conf, endpoint)
     if ledger.NAME in conf.stats.drivers:
         found['conductor refresher'] = refresher.Refresher(conf)

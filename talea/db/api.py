@@ -19,6 +19,15 @@ FACADE = enginefacade.transaction_context()
 reader = FACADE.reader
 writer = FACADE.writer
 
+# Errors that say nothing about what was asked: the database is away.
+AWAY = (
+    db_exc.DBConnectionError,
+    db_exc.DBNonExistentDatabase,
+    db_exc.DBNonExistentTable,
+    db_exc.CantStartEngineError,
+    sa.exc.TimeoutError,
+)
+
 
 @enginefacade.transaction_context_provider
 class DbContext:

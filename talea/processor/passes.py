@@ -8,10 +8,8 @@ import datetime
 import logging
 from typing import Any
 
-from oslo_db import exception as db_exc
-import sqlalchemy as sa
-
 from talea import exception
+from talea.db import api as db
 from talea.objects import due as dues
 from talea.objects import scope_reset
 from talea.objects import settled
@@ -29,15 +27,6 @@ _LOOKED_UP = 1000
 # Points that one transaction is to measure, more or less: what it holds in
 # memory, and how long others have to wait for it, depends on them.
 _POINTS = 50000
-
-# What says nothing about the scopes that were to be settled.
-AWAY = (
-    db_exc.DBConnectionError,
-    db_exc.DBNonExistentDatabase,
-    db_exc.DBNonExistentTable,
-    db_exc.CantStartEngineError,
-    sa.exc.TimeoutError,
-)
 
 
 class Passes:
@@ -64,7 +53,7 @@ class Passes:
         for one in self._discoveries:
             try:
                 new += one.run(context, now)
-            except AWAY:
+            except db.AWAY:
                 raise
             except exception.TaleaError as error:
                 LOG.error('Discovery %s: %s', one.name, error)
@@ -153,7 +142,7 @@ class Passes:
         for name in self._rater.collectors:
             try:
                 heard = self._rater.heard(context, name, now)
-            except AWAY:
+            except db.AWAY:
                 raise
             except exception.TaleaError as error:
                 LOG.error('Collector %s: %s', name, error)
@@ -201,7 +190,7 @@ class Passes:
             return settling.settle(
                 context, self._rater, settings, pks, ends, now
             )
-        except AWAY:
+        except db.AWAY:
             raise
         except Exception as error:
             if len(pks) == 1:

@@ -7,40 +7,16 @@ processors look at each pass. Whoever is woken up looks at once.
 
 import logging
 import queue
-import socket
 import threading
 
-from oslo_config import cfg
 import oslo_messaging
+
+from talea import messaging
 
 LOG = logging.getLogger(__name__)
 
 TOPIC = 'talea-processor'
 VERSION = '1.0'
-
-
-def is_configured(conf):
-    """Return whether anybody said where the message queue is.
-
-    :raises oslo_messaging.InvalidTransportURL: if it cannot be there
-    """
-    # This makes the option known.
-    oslo_messaging.TransportURL.parse(conf)
-    found = conf.get_location('transport_url')
-    return found.location is not cfg.Locations.opt_default
-
-
-def server(conf, endpoints):
-    """Return the RPC server of a processor, not started.
-
-    :param endpoints: objects with the methods that may be called
-    """
-    return oslo_messaging.get_rpc_server(
-        oslo_messaging.get_rpc_transport(conf),
-        oslo_messaging.Target(topic=TOPIC, server=socket.gethostname()),
-        endpoints,
-        executor='threading',
-    )
 
 
 class _Messenger(threading.Thread):
@@ -56,7 +32,7 @@ class _Messenger(threading.Thread):
         while True:
             request_id = self.request_ids.get()
             try:
-                if client is None and is_configured(self._conf):
+                if client is None and messaging.is_configured(self._conf):
                     client = _client(self._conf)
                 if client is not None:
                     client.cast({'request_id': request_id}, 'wake')

@@ -9,6 +9,7 @@ import time
 import oslo_messaging
 
 from talea import coordination
+from talea import messaging
 from talea import worker
 from talea.db import api
 from talea.objects import due
@@ -53,7 +54,7 @@ class Processor:
             try:
                 if self._pass(group):
                     pause = 0
-            except passes.AWAY as error:
+            except api.AWAY as error:
                 LOG.warning('The database is away: %s', _first_line(error))
                 pause = max(pause, _PAUSE)
             except Exception:
@@ -115,7 +116,7 @@ class Server:
         self._stopping = threading.Event()
 
     def run(self):
-        server = rpcapi.server(self._conf, [self._endpoint])
+        server = messaging.server(self._conf, rpcapi.TOPIC, [self._endpoint])
         server.start()
         self._stopping.wait()
         server.stop()
@@ -129,7 +130,7 @@ def loops(conf):
     """Return the loops of a processor, by the names of their threads."""
     processor = Processor(conf)
     found = {'processor': processor}
-    if rpcapi.is_configured(conf):
+    if messaging.is_configured(conf):
         found['processor rpc'] = Server(conf, processor)
     return found
 

@@ -51,7 +51,7 @@ class Ledger(base.Whole):
                 return self._cluster(context, question, now)
             as_of = self._catch_up(context, question.project_id, now)
             return self._group(context, question, as_of)
-        except counter.AWAY as error:
+        except db.AWAY as error:
             raise base.DriverError(reason='the database is away') from error
 
     def _catch_up(

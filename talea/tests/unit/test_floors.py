@@ -37,7 +37,7 @@ FLOORS = [
     ],
     ['talea.objects'],
     ['talea.rating'],
-    ['talea.context', 'talea.policy'],
+    ['talea.context', 'talea.messaging', 'talea.policy'],
     ['talea.db'],
     ['talea.policies', 'talea.conf'],
     ['talea', 'talea.exception', 'talea.version'],

@@ -13,6 +13,7 @@ import oslo_messaging
 from oslo_messaging import conffixture
 from oslo_utils import timeutils
 
+from talea import messaging
 from talea.conf import processor as processor_conf
 from talea.db import models
 from talea.objects import activation
@@ -460,7 +461,7 @@ class WakeTest(ScopeTestCase):
         ears = [Ear(), Ear()]
         for number, ear in enumerate(ears):
             with mock.patch('socket.gethostname', return_value=f'h{number}'):
-                server = rpcapi.server(self.conf, [ear])
+                server = messaging.server(self.conf, rpcapi.TOPIC, [ear])
             server.start()
             self.addCleanup(server.wait)
             self.addCleanup(server.stop)
