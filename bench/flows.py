@@ -5,6 +5,10 @@ Each is a function of a Job that takes messages until all are taken, and says
 so to the job's Meter. They run in processes of their own, see ingest.py.
 """
 
+# It chooses threads, before oslo.messaging chooses something else.
+from talea import wsgi  # noqa: F401
+
+# isort: split
 import dataclasses
 import json
 import threading
